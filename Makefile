@@ -1,0 +1,73 @@
+# Everything a person does here; `make help` lists it.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+ME := $(shell id -u)
+PYTHON ?= python3
+PARALLEL_WORKERS ?= 2
+
+# The environment is .venv; somebody who cannot run the one another user made gets their own.
+VENV := $(shell if [ ! -e .venv ] || { .venv/bin/python -c '' 2>/dev/null && { [ -O .venv ] || [ -w .venv ]; }; }; then echo .venv; else echo .venv-$(ME); fi)
+BIN := $(VENV)/bin
+UV := env -u VIRTUAL_ENV UV_PYTHON_DOWNLOADS=never $(BIN)/uv
+MEMBERS := $(wildcard libs/*) $(wildcard services/*)
+
+# Each user has their own working data, so that the state of one does not break the other.
+VAR := var/$(ME)
+export VAR
+export RUFF_CACHE_DIR := $(VAR)/ruff
+export MYPY_CACHE_DIR := $(VAR)/mypy
+export HYPOTHESIS_STORAGE_DIRECTORY := $(VAR)/hypothesis
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: help setup demo dev test lint types imports check cards benchmarks lock clean
+
+help: ## list what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(VENV)/.installed ## prepare everything (idempotent)
+	@mkdir -p -m 1777 var 2>/dev/null; chmod 1777 var 2>/dev/null; mkdir -p $(VAR)
+	@$(BIN)/python -m techub_devstack.servers.chromium install
+
+$(VENV)/.installed: requirements/all.lock $(wildcard libs/*/pyproject.toml services/*/pyproject.toml)
+	@echo "Python environment in $(VENV) …"
+	@$(PYTHON) -c 'import sys; sys.exit("TecHub needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep -oE '^uv==[0-9.]+' requirements/all.lock)"
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/all.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps $(addprefix -e ,$(MEMBERS))
+	@touch $@
+
+demo: setup ## one profile becomes pictures, watched (ONCE=1, LOGIN=…, KILL=service, LOGS=1)
+	@VAR=$(VAR)/demo $(BIN)/python -m techub_devstack.demo
+
+dev: setup ## the whole stack with everybody's logs, until Ctrl-C
+	@VAR=$(VAR)/demo $(BIN)/python -m techub_devstack.demo dev
+
+test: setup ## all tests (PARALLEL_WORKERS=n)
+	@$(BIN)/python -m pytest -o cache_dir=$(VAR)/pytest -n $(PARALLEL_WORKERS) --dist loadfile -q
+
+lint: setup ## ruff, and the words nobody may commit
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+types: setup ## mypy --strict
+	@$(BIN)/mypy
+
+imports: setup ## who may import whom
+	@$(BIN)/lint-imports --no-cache
+
+check: lint types imports test ## everything CI runs
+
+cards: setup ## a contact sheet of every variant and sample, to look at
+	@$(BIN)/python -m techub_devstack.contact_sheet $(VAR)/cards
+
+benchmarks: setup ## measure against references, write docs/benchmarks.md
+	@$(BIN)/python benchmarks/run.py
+
+lock: setup ## resolve dependencies anew and write requirements/*.lock
+	@UV="$(BIN)/uv" $(BIN)/python tools/lock.py
+
+clean: ## remove environments and working data of this user
+	rm -rf $(VENV) $(VAR)

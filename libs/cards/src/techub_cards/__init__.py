@@ -1,0 +1,1 @@
+"""A developer's card: the view model, the canvases it is drawn on, and the pages that draw it."""

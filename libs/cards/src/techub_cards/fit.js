@@ -1,0 +1,146 @@
+/* Makes every element marked data-fit hold its text, then marks the document ready.
+ *
+ * data-fit="one"    one line; shrinks to data-min of its size, then gives up words
+ * data-fit="lines"  one line while it stays above data-one of its size, else up to data-lines
+ *                   balanced lines, shrinking to data-min, then gives up words
+ *
+ * data-wrap         the share of its size at which a text of several lines may start
+ * data-spare        a child of a data-stack that leaves, highest number first, when the stack is full
+ *
+ * A text that is a single unbreakable word shrinks as far as it must instead of losing letters.
+ */
+(async () => {
+  const root = document.documentElement;
+  const floor = 0.25;
+  const ellipsis = "\u2026";
+
+  void document.body.offsetWidth;
+  const pictures = [...document.images].map((image) => image.decode().catch(() => undefined));
+  await Promise.all([document.fonts.ready, ...pictures]);
+
+  const number = (element, name, otherwise) => Number(element.dataset[name] ?? otherwise);
+
+  const boxes = [...document.querySelectorAll("[data-fit]")].map((element) => {
+    const style = getComputedStyle(element);
+    return {
+      element,
+      text: element.textContent,
+      size: parseFloat(style.fontSize),
+      leading: parseFloat(style.lineHeight) / parseFloat(style.fontSize),
+      lines: element.dataset.fit === "one" ? 1 : number(element, "lines", 2),
+      one: number(element, "one", 0.8),
+      wrap: number(element, "wrap", 1),
+      min: number(element, "min", 0.7),
+    };
+  });
+
+  const setSize = (box, scale) => {
+    box.scale = scale;
+    box.element.style.fontSize = `${(box.size * scale).toFixed(2)}px`;
+  };
+
+  const fits = (box, lines) => {
+    const { element } = box;
+    const tallest = lines * box.size * box.scale * box.leading;
+    return element.scrollWidth <= element.clientWidth + 0.5 && element.offsetHeight <= tallest + 1.5;
+  };
+
+  const largest = (box, lines, low) => {
+    let high = box.scale;
+    while (high - low > 0.015) {
+      const middle = (low + high) / 2;
+      setSize(box, middle);
+      if (fits(box, lines)) low = middle;
+      else high = middle;
+    }
+    setSize(box, low);
+    return fits(box, lines);
+  };
+
+  const shortened = (box) => {
+    const words = box.text.trim().split(/(?<=\s)/u);
+    let low = 0;
+    let high = words.length - 1;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      const kept = words.slice(0, middle).join("").trimEnd().replace(/[\p{P}\s]+$/u, "");
+      box.element.textContent = kept + ellipsis;
+      if (fits(box, box.lines)) low = middle;
+      else high = middle - 1;
+    }
+    if (low === 0) {
+      box.element.textContent = box.text;
+      return false;
+    }
+    const kept = words.slice(0, low).join("").trimEnd().replace(/[\p{P}\s]+$/u, "");
+    box.element.textContent = kept + ellipsis;
+    return fits(box, box.lines);
+  };
+
+  const giveUpWords = (box) => {
+    setSize(box, box.min);
+    if (shortened(box)) return;
+    box.element.style.whiteSpace = "nowrap";
+    setSize(box, Math.max(floor, box.ratio * 0.98));
+    if (!fits(box, 1)) largest(box, 1, floor);
+  };
+
+  for (const box of boxes) box.element.style.whiteSpace = "nowrap";
+  for (const box of boxes) {
+    box.scale = 1;
+    box.width = box.element.scrollWidth;
+    box.room = box.element.clientWidth;
+  }
+
+  for (const box of boxes) {
+    box.ratio = box.width > box.room ? (box.room - 0.5) / box.width : 1;
+    const lowest = box.lines > 1 ? box.one : box.min;
+    if (box.ratio >= 1) continue;
+    if (box.ratio >= lowest) {
+      setSize(box, box.ratio);
+      if (fits(box, 1) || largest(box, 1, box.ratio * 0.94)) continue;
+    }
+    if (box.lines > 1) {
+      box.element.style.whiteSpace = "normal";
+      setSize(box, box.wrap);
+      box.wraps = true;
+      continue;
+    }
+    giveUpWords(box);
+  }
+
+  const held = boxes.map((box) => !box.wraps || fits(box, box.lines));
+  for (const [index, box] of boxes.entries()) {
+    if (held[index] || largest(box, box.lines, box.min)) continue;
+    giveUpWords(box);
+  }
+
+  const full = (stack) => stack.scrollHeight > stack.clientHeight + 1;
+  const spareness = (child) => Number(child.dataset.spare);
+  const stacks = [...document.querySelectorAll("[data-stack]")];
+  for (const stack of stacks) {
+    const spare = [...stack.querySelectorAll("[data-spare]")];
+    spare.sort((one, other) => spareness(other) - spareness(one));
+    for (const child of spare) {
+      if (!full(stack)) break;
+      child.hidden = true;
+    }
+  }
+
+  const canvas = document.querySelector(".canvas").getBoundingClientRect();
+  const overflows = boxes
+    .filter((box) => {
+      if (box.element.offsetParent === null) return false;
+      const rectangle = box.element.getBoundingClientRect();
+      return (
+        !fits(box, box.lines) ||
+        rectangle.right > canvas.right + 1 ||
+        rectangle.bottom > canvas.bottom + 1
+      );
+    })
+    .map((box) => `${box.element.className}: ${box.text.slice(0, 60)}`)
+    .concat(stacks.filter(full).map((stack) => `${stack.className}: full`));
+
+  root.dataset.ready = root.dataset.variant;
+  return { ready: root.dataset.variant, overflows };
+})()

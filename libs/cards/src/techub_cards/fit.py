@@ -1,0 +1,14 @@
+"""The one script that runs in a card's page: it makes every text fit, then says the page is ready."""
+
+from importlib.resources import files
+from typing import Final, TypedDict
+
+SCRIPT: Final = files("techub_cards").joinpath("fit.js").read_text(encoding="utf-8")
+"""JavaScript that evaluates to a promise of a `FitReport`."""
+
+
+class FitReport(TypedDict):
+    """What the script found: the variant it declared ready, and the texts that would not fit."""
+
+    ready: str
+    overflows: list[str]

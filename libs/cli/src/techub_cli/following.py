@@ -1,0 +1,144 @@
+"""Follows the EVENTS stream: in order, each message once, over restarts of the broker."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from typing import Final
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.errors import Error as NatsError
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamInfo
+from nats.js.errors import NotFoundError
+
+from techub_cli.subjects import matching
+from techub_common.errors import Away, Permanent
+from techub_common.streams import EVENTS
+
+HEARTBEAT_SECONDS: Final = 0.5
+SILENCE_SECONDS: Final = 1.25
+FORGOTTEN_SECONDS: Final = 10.0
+
+
+class _Lost(Exception):
+    """The consumer is gone or something was missed: begin again after what was seen last."""
+
+
+class Follower:
+    """A place in the stream, and everything that comes after it.
+
+    nats-py's own ordered consumer gives up when it cannot be made again at the first try; this one
+    goes on from the last stream sequence it handed out for as long as the connection lives.
+    `notice` is told, in a sentence, when the stream is away and when it is back.
+    """
+
+    def __init__(
+        self, client: Client, *, patterns: Sequence[str] = (), notice: Callable[[str], None]
+    ) -> None:
+        self._client = client
+        self._js = client.jetstream()
+        self._patterns = patterns
+        self._notice = notice
+        self._created: datetime | None = None
+        self._seen = 0
+        self._since: datetime | None = None
+
+    async def start(self, since: datetime | None = None) -> None:
+        """Take the place after the newest message, or before what was stored from `since` on.
+
+        Raises Away without JetStream, Permanent without a stream or a subject to hear.
+        """
+        try:
+            info = await self._js.stream_info(EVENTS)
+        except NotFoundError as error:
+            message = f"JetStream has no stream {EVENTS}; run `techub_api migrate` first"
+            raise Permanent(message, code="stream_missing") from error
+        except (NatsError, TimeoutError) as error:
+            message = "NATS answers, but JetStream does not; is it enabled, and may we use it?"
+            raise Away(message) from error
+        self._subjects(info)
+        self._created, self._seen, self._since = info.created, info.state.last_seq, since
+
+    async def messages(self) -> AsyncIterator[Msg]:
+        """Yield every message after the place, for ever; raise Away once the connection is gone."""
+        away, pause = False, 0.1
+        while True:
+            try:
+                async with self._consumer() as subscription:
+                    if away:
+                        self._notice("the stream is back")
+                    away, pause = False, 0.1
+                    async for message in self._arriving(subscription):
+                        yield message
+            except (_Lost, NatsError, TimeoutError):
+                if not away and not self._client.is_connected:
+                    away = True
+                    self._notice("the connection is lost; waiting for it to come back")
+            await self._connected()
+            await asyncio.sleep(pause)
+            pause = min(2.0, pause * 2)
+
+    @asynccontextmanager
+    async def _consumer(self) -> AsyncIterator[Subscription]:
+        """Yield the inbox of a new consumer that begins where the last one ended."""
+        info = await self._js.stream_info(EVENTS)
+        if info.created != self._created:  # the store was lost and made anew: all of it is unseen
+            self._created, self._seen, self._since = info.created, 0, None
+        inbox = self._client.new_inbox()
+        subscription = await self._client.subscribe(inbox)
+        try:
+            await self._js.add_consumer(EVENTS, self._config(inbox, info))
+            yield subscription
+        finally:
+            with suppress(NatsError):
+                await subscription.unsubscribe()
+
+    def _config(self, inbox: str, info: StreamInfo) -> ConsumerConfig:
+        return ConsumerConfig(
+            name=f"techub-cli-{inbox.rpartition('.')[2]}",
+            deliver_subject=inbox,
+            deliver_policy=(
+                DeliverPolicy.BY_START_TIME if self._since else DeliverPolicy.BY_START_SEQUENCE
+            ),
+            opt_start_time=self._since,
+            opt_start_seq=None if self._since else self._seen + 1,
+            filter_subjects=self._subjects(info),
+            ack_policy=AckPolicy.NONE,
+            max_deliver=1,
+            flow_control=True,
+            idle_heartbeat=HEARTBEAT_SECONDS,
+            inactive_threshold=FORGOTTEN_SECONDS,
+            mem_storage=True,
+            num_replicas=1,
+        )
+
+    def _subjects(self, info: StreamInfo) -> list[str] | None:
+        return matching(self._patterns, info.config.subjects or []) if self._patterns else None
+
+    async def _arriving(self, subscription: Subscription) -> AsyncIterator[Msg]:
+        delivered = 0
+        while True:
+            message = await subscription.next_msg(timeout=SILENCE_SECONDS)
+            headers = message.headers or {}
+            if status := headers.get("Status"):
+                stalled = headers.get("Nats-Consumer-Stalled")
+                if reply := message.reply or stalled:
+                    await self._client.publish(reply)  # flow control: we have come this far
+                elif status != "100" or int(headers.get("Nats-Last-Consumer", 0)) > delivered:
+                    raise _Lost
+                continue
+            delivered += 1
+            sequence = message.metadata.sequence
+            if sequence.consumer != delivered:
+                raise _Lost
+            self._seen, self._since = sequence.stream, None
+            yield message
+
+    async def _connected(self) -> None:
+        while not self._client.is_connected:
+            if self._client.is_closed:
+                message = "NATS closed the connection for good; are NATS_CREDS still valid?"
+                raise Away(message)
+            await asyncio.sleep(0.05)

@@ -1,0 +1,207 @@
+"""What becomes of one delivered message: done, kept, tried again, or buried in plain sight."""
+
+import asyncio
+import random
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import structlog
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+
+from techub_common.envelope import handling, unseal
+from techub_common.errors import Away, Permanent, Transient, code_of
+from techub_common.events import Event
+from techub_common.streams import MAX_DELIVER, Consumer
+
+log = structlog.get_logger()
+
+MAX_DELAY: Final = 300.0
+REMEMBERED: Final = 1024
+
+GaveUp = Callable[[Event, BaseException, int], Event | None]
+Retried = Callable[[Event, BaseException, int], Event | None]
+Work = Callable[[], Awaitable[Any]]
+
+
+class Tells(Protocol):
+    """What delivery needs of a teller."""
+
+    async def __call__(self, event: Event) -> object:
+        """Tell a fact; raise Away."""
+        ...
+
+    async def bury(
+        self, message: Msg, consumer: str, error: BaseException, attempts: int, code: str
+    ) -> None:
+        """Write a dead letter; raise Away."""
+        ...
+
+
+class Road:
+    """Closed while something of ours is away, so that nobody fetches what cannot be worked on."""
+
+    def __init__(self) -> None:
+        self._blocked = 0
+        self._open = asyncio.Event()
+        self._open.set()
+
+    async def open(self) -> None:
+        """Return when nobody is waiting for something of ours."""
+        await self._open.wait()
+
+    async def until_back(self, work: Work) -> Any:  # noqa: ANN401  # whatever the work returns
+        """Return what `work` returns, trying again every 0.5 to 10 s for as long as it is Away."""
+        pause = 0.5
+        blocked = False
+        try:
+            while True:
+                try:
+                    return await work()
+                except Away as error:
+                    if not blocked:
+                        blocked = True
+                        self._block(1)
+                        log.warning("ours_away", error=str(error))
+                    await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311
+                    pause = min(10.0, pause * 2)
+        finally:
+            if blocked:
+                self._block(-1)
+                log.info("ours_back")
+
+    def _block(self, change: int) -> None:
+        self._blocked += change
+        if self._blocked:
+            self._open.clear()
+        else:
+            self._open.set()
+
+
+def retry_delay(error: BaseException, raised: int, attempts: int) -> float | None:
+    """Return the seconds until the next try, or None to give up; `raised` counts from 1.
+
+    2ⁿ seconds plus up to half of it, or what the other side asked for.
+    """
+    if isinstance(error, Permanent) or raised >= attempts:
+        return None
+    wanted = error.retry_after if isinstance(error, Transient) else None
+    backoff: float = 2.0**raised * random.uniform(1.0, 1.5)  # noqa: S311
+    return min(MAX_DELAY, max(wanted, 0.1) if wanted is not None else backoff)
+
+
+@dataclass(slots=True)
+class Delivery:
+    """The rules of one consumer, applied to each of its messages.
+
+    `gave_up` makes the domain failure event of a message that is given up; `retried` makes the line
+    of the story that says another try will follow.
+    """
+
+    consumer: Consumer
+    tell: Tells
+    road: Road
+    ack_wait: float
+    gave_up: GaveUp | None = None
+    retried: Retried | None = None
+    _raised: OrderedDict[int, int] = field(default_factory=OrderedDict)
+
+    async def handle(self, message: Msg, work: Work) -> None:
+        """Settle the message: acknowledged, given back with a delay, or dead-lettered and ended."""
+        started = time.monotonic()
+        try:
+            envelope = unseal(message.data, message.headers)
+        except Permanent as error:
+            await self._bury(message, error, 1)
+            await message.term()
+            return
+        event = envelope.event
+        with (
+            handling(envelope),
+            structlog.contextvars.bound_contextvars(
+                run_id=str(event.run_id),
+                login=event.login,
+                event_type=event.type,
+                attempt=message.metadata.num_delivered,
+            ),
+        ):
+            try:
+                async with beating(message, self.ack_wait / 3):
+                    outcome = await self._settle(message, event, work)
+            except asyncio.CancelledError:
+                with suppress(NatsError):
+                    await message.nak()
+                log.info("message_given_back", consumer=self.consumer.name)
+                raise
+            log.info(
+                "message_handled",
+                consumer=self.consumer.name,
+                outcome=outcome,
+                duration_ms=round((time.monotonic() - started) * 1000),
+            )
+
+    async def _settle(self, message: Msg, event: Event, work: Work) -> str:
+        try:
+            await self.road.until_back(lambda: self._limited(work))
+        except Exception as error:  # noqa: BLE001  # the one place that decides about any error
+            return await self._failed(message, event, error)
+        self._raised.pop(message.metadata.sequence.stream, None)
+        await message.ack()
+        return "done"
+
+    async def _limited(self, work: Work) -> None:
+        async with asyncio.timeout(self.consumer.limit):
+            await work()
+
+    async def _failed(self, message: Msg, event: Event, error: Exception) -> str:
+        raised = self._count(message)
+        delay = retry_delay(error, raised, self.consumer.attempts)
+        if not isinstance(error, Permanent | Transient | TimeoutError):
+            log.error("handler_raised", exc_info=error)
+        if delay is not None and message.metadata.num_delivered < MAX_DELIVER:
+            log.warning("message_retried", code=code_of(error), error=str(error), delay=delay)
+            if self.retried and (line := self.retried(event, error, raised)):
+                await self.road.until_back(lambda: self.tell(line))
+            await message.nak(delay=delay)
+            return "retried"
+        await self._bury(message, error, raised)
+        if self.gave_up and (failure := self.gave_up(event, error, raised)):
+            await self.road.until_back(lambda: self.tell(failure))
+        await message.term()
+        return "given_up"
+
+    async def _bury(self, message: Msg, error: BaseException, attempts: int) -> None:
+        code = code_of(error)
+        await self.road.until_back(
+            lambda: self.tell.bury(message, self.consumer.name, error, attempts, code)
+        )
+        log.error("message_buried", consumer=self.consumer.name, code=code, error=str(error))
+
+    def _count(self, message: Msg) -> int:
+        sequence = message.metadata.sequence.stream
+        count = self._raised.pop(sequence, 0) + 1
+        self._raised[sequence] = count
+        while len(self._raised) > REMEMBERED:
+            self._raised.popitem(last=False)
+        return count
+
+
+@asynccontextmanager
+async def beating(message: Msg, every: float) -> AsyncIterator[None]:
+    """Tell the server every `every` seconds that the message is still being worked on."""
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(every)
+            with suppress(NatsError):
+                await message.in_progress()
+
+    task = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        task.cancel()

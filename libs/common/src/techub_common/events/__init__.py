@@ -1,0 +1,90 @@
+"""Every event of the system; grep for a subject and find one line."""
+
+from techub_common.events.asset import (
+    AVATAR,
+    AssetCaptured,
+    AssetFailed,
+    AssetRecorded,
+    CaptureRequested,
+    Rendition,
+)
+from techub_common.events.base import Event, derived_id
+from techub_common.events.card import (
+    AvatarState,
+    CardFailed,
+    CardGenerated,
+    Provenance,
+    Section,
+    StageRecorded,
+    StageStatus,
+)
+from techub_common.events.notification import NotificationRecorded
+from techub_common.events.pipeline import (
+    Degradation,
+    Ended,
+    Known,
+    Notify,
+    Options,
+    PipelineCanceled,
+    PipelineCompleted,
+    PipelineFailed,
+    PipelinePartial,
+    PipelineStarted,
+    Policy,
+    RunError,
+    Submitted,
+    Trigger,
+)
+
+ALL: tuple[type[Event], ...] = (
+    PipelineStarted,
+    StageRecorded,
+    CardGenerated,
+    CardFailed,
+    CaptureRequested,
+    AssetCaptured,
+    AssetRecorded,
+    AssetFailed,
+    PipelineCompleted,
+    PipelinePartial,
+    PipelineFailed,
+    PipelineCanceled,
+    NotificationRecorded,
+)
+
+BY_TYPE = {event.type: event for event in ALL}
+
+__all__ = [
+    "ALL",
+    "AVATAR",
+    "BY_TYPE",
+    "AssetCaptured",
+    "AssetFailed",
+    "AssetRecorded",
+    "AvatarState",
+    "CaptureRequested",
+    "CardFailed",
+    "CardGenerated",
+    "Degradation",
+    "Ended",
+    "Event",
+    "Known",
+    "NotificationRecorded",
+    "Notify",
+    "Options",
+    "PipelineCanceled",
+    "PipelineCompleted",
+    "PipelineFailed",
+    "PipelinePartial",
+    "PipelineStarted",
+    "Policy",
+    "Provenance",
+    "Rendition",
+    "RunError",
+    "Section",
+    "StageRecorded",
+    "StageStatus",
+    "Submitted",
+    "Trigger",
+    "derived_id",
+]

@@ -1,0 +1,96 @@
+"""What the generator tells."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from techub_common.events.base import Event, Part
+from techub_common.events.pipeline import Degradation
+from techub_common.traits import CardTraits
+
+
+class StageStatus(StrEnum):
+    """How one attempt at a stage stands."""
+
+    started = "started"
+    completed = "completed"
+    degraded = "degraded"
+    failed = "failed"
+    skipped = "skipped"
+    retrying = "retrying"
+
+
+class StageRecorded(Event):
+    """A line of the story; late, twice or never changes no outcome."""
+
+    subject: ClassVar[str] = "stage.recorded"
+    type: ClassVar[str] = "techub.stage.recorded.v1"
+
+    stage: str
+    status: StageStatus
+    attempt: int = 1
+    started_at: datetime
+    duration_ms: int | None = None
+    message: str | None = None
+    detail: dict[str, Any] = {}
+
+    def key(self) -> str:
+        """Return stage, status and attempt."""
+        return f"{self.stage}/{self.status}/{self.attempt}"
+
+
+class Section(StrEnum):
+    """What became of one section of the GitHub data."""
+
+    read = "read"
+    kept = "kept"
+    cleared = "cleared"
+
+
+class AvatarState(StrEnum):
+    """What became of the avatar; `sent` means that an asset event about it exists."""
+
+    sent = "sent"
+    absent = "absent"
+    failed = "failed"
+
+
+class Provenance(Part):
+    """Who wrote the traits, and what it took."""
+
+    provider: str
+    model: str | None = None
+    prompt_version: str | None = None
+    attempts: int = 0
+    finish_reasons: tuple[str, ...] = ()
+    tokens: int = 0
+    fallback_reason: str | None = None
+
+
+class CardGenerated(Event):
+    """The profile was read and, unless a recipe left it out, the card's traits were written."""
+
+    subject: ClassVar[str] = "card.generated"
+    type: ClassVar[str] = "techub.card.generated.v1"
+
+    github_id: int
+    artifacts: dict[str, str]
+    sections: dict[str, Section] = {}
+    traits: CardTraits | None = None
+    avatar: AvatarState = AvatarState.absent
+    provenance: Provenance | None = None
+    degradations: tuple[Degradation, ...] = ()
+
+
+class CardFailed(Event):
+    """No card could be made; what GitHub said is kept all the same."""
+
+    subject: ClassVar[str] = "card.failed"
+    type: ClassVar[str] = "techub.card.failed.v1"
+
+    github_id: int | None = None
+    stage: str
+    code: str
+    message: str
+    detail: dict[str, Any] = {}
+    artifacts: dict[str, str] = {}

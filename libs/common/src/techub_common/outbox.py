@@ -1,0 +1,177 @@
+"""Facts leave with the rows they describe: written in one transaction, published after it."""
+
+import asyncio
+from contextlib import suppress
+from typing import Final, Protocol
+
+import structlog
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Row,
+    Table,
+    Text,
+    UniqueConstraint,
+    Update,
+    Uuid,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy import event as sqlalchemy_event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from techub_common.database import Sessions, transaction
+from techub_common.envelope import seal
+from techub_common.errors import Away
+from techub_common.events import Event
+from techub_common.streams import EVENTS
+
+log = structlog.get_logger()
+
+BATCH: Final = 100
+IDLE_SECONDS: Final = 1.0
+
+
+class PublishesBytes(Protocol):
+    """What the relay needs of a teller."""
+
+    async def publish(
+        self, body: bytes, subject: str, stream: str, headers: dict[str, str]
+    ) -> "Stored":
+        """Publish and return the acknowledgement; raise Away."""
+        ...
+
+
+class Stored(Protocol):
+    """The part of a PubAck the relay keeps."""
+
+    seq: int
+
+
+def outbox_table(metadata: MetaData) -> Table:
+    """Return the outbox of a service's schema; a told row carries its stream sequence."""
+    return Table(
+        "outbox",
+        metadata,
+        Column("id", BigInteger, Identity(), primary_key=True),
+        Column("run_id", Uuid, nullable=False, index=True),
+        Column("event_id", Uuid, nullable=False),
+        Column("tell", Integer, nullable=False),
+        Column("subject", Text, nullable=False),
+        Column("headers", JSONB, nullable=False),
+        Column("body", LargeBinary, nullable=False),
+        Column("written_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+        Column("due_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+        Column("attempts", Integer, nullable=False, server_default=text("0")),
+        Column("told_at", DateTime(timezone=True)),
+        Column("stream_sequence", BigInteger),
+        UniqueConstraint("event_id", "tell"),
+        Index("ix_outbox_waiting", "due_at", postgresql_where=text("told_at IS NULL")),
+    )
+
+
+class Outbox:
+    """Writes facts into one schema's outbox and wakes the relay once they are committed."""
+
+    def __init__(self, table: Table, source: str) -> None:
+        self.table = table
+        self.source = source
+        self.committed = asyncio.Event()
+
+    async def tell(self, session: AsyncSession, *events: Event) -> None:
+        """Add the facts to the caller's transaction; the relay wakes once it has committed."""
+        if not events:
+            return
+        rows = []
+        for told in events:
+            envelope = seal(told, self.source)
+            rows.append(
+                {
+                    "run_id": told.run_id,
+                    "event_id": told.id,
+                    "tell": envelope.tell,
+                    "subject": told.subject,
+                    "headers": envelope.headers(),
+                    "body": envelope.body(),
+                }
+            )
+        await session.execute(insert(self.table), rows)
+        sqlalchemy_event.listen(
+            session.sync_session, "after_commit", lambda _: self.committed.set(), once=True
+        )
+
+
+class Relay:
+    """Publishes what is committed, in the order it was written, and keeps where it was stored."""
+
+    def __init__(self, outbox: Outbox, sessions: Sessions, publisher: PublishesBytes) -> None:
+        self._outbox = outbox
+        self._sessions = sessions
+        self._publisher = publisher
+
+    async def run(self) -> None:
+        """Relay for ever; while Postgres or JetStream is away, try again every 0.5 to 10 s."""
+        pause = 0.5
+        while True:
+            self._outbox.committed.clear()
+            try:
+                relayed = await self.relay_once()
+            except Away as error:
+                log.warning("relay_waiting", error=str(error))
+                await asyncio.sleep(pause)
+                pause = min(10.0, pause * 2)
+                continue
+            pause = 0.5
+            if relayed < BATCH:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._outbox.committed.wait(), IDLE_SECONDS)
+
+    async def relay_once(self) -> int:
+        """Publish up to a batch of due rows and return how many were due; raise Away.
+
+        A row that cannot be published is put off (1 s to 5 min) and blocks no other.
+        """
+        table = self._outbox.table
+        due = (
+            select(table)
+            .where(table.c.told_at.is_(None), table.c.due_at <= func.now())
+            .order_by(table.c.id)
+            .limit(BATCH)
+            .with_for_update(skip_locked=True)
+        )
+        async with transaction(self._sessions) as session:
+            rows = (await session.execute(due)).all()
+            results = await asyncio.gather(*map(self._publish, rows), return_exceptions=True)
+            outcomes = dict(zip((row.id for row in rows), results, strict=True))
+            for row in rows:
+                await session.execute(self._marked(row, outcomes[row.id]))
+        away = [result for result in results if isinstance(result, Away)]
+        if away:
+            raise away[0]
+        return len(rows)
+
+    def _marked(self, row: Row[tuple[object, ...]], result: object) -> Update:
+        """Return the statement that keeps what became of a row; one away is simply still due."""
+        table = self._outbox.table
+        change = update(table).where(table.c.id == row.id)
+        if isinstance(result, int):
+            return change.values(told_at=func.now(), stream_sequence=result)
+        if isinstance(result, Away):
+            return change.values(attempts=table.c.attempts)
+        log.error("relay_failed", event_id=str(row.event_id), error=str(result))
+        delay = func.make_interval(0, 0, 0, 0, 0, 0, min(300, 2 ** min(row.attempts, 8)))
+        return change.values(attempts=table.c.attempts + 1, due_at=func.now() + delay)
+
+    async def _publish(self, row: Row[tuple[object, ...]]) -> int:
+        ack = await self._publisher.publish(row.body, row.subject, EVENTS, row.headers)
+        return ack.seq

@@ -1,0 +1,177 @@
+"""Runs a service: opens what it needs, keeps its loops turning, and leaves cleanly on SIGTERM."""
+
+import asyncio
+import functools
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import structlog
+import uvloop
+from faststream.nats import NatsBroker
+from prometheus_client import GC_COLLECTOR, PLATFORM_COLLECTOR, PROCESS_COLLECTOR, CollectorRegistry
+
+from techub_common import log as logging
+from techub_common.broker import Handler, Listener, Teller, listen, open_broker
+from techub_common.delivery import GaveUp, Retried, Road
+from techub_common.errors import Away, TecHubError, code_of
+from techub_common.health import Check, health_app, server_for
+from techub_common.settings import CommonSettings
+from techub_common.streams import Consumer
+
+log = structlog.get_logger()
+
+GRACE_SECONDS: Final = 25.0
+
+Loop = Callable[[], Coroutine[Any, Any, None]]
+Answer = Callable[..., Awaitable[dict[str, Any]]]
+Serve = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+
+
+@dataclass
+class Service:
+    """What a service is made of while it runs; `open_service` functions fill it in.
+
+    `loops` run for as long as the process lives and are cancelled at the end, `servers` get the
+    stop event and end by themselves, `checks` answer `/readyz`.
+    """
+
+    settings: CommonSettings
+    broker: NatsBroker
+    tell: Teller
+    registry: CollectorRegistry
+    road: Road = field(default_factory=Road)
+    listeners: list[Listener] = field(default_factory=list)
+    loops: list[Loop] = field(default_factory=list)
+    servers: list[Serve] = field(default_factory=list)
+    checks: dict[str, Check] = field(default_factory=dict)
+
+    def provide(self, **resources: object) -> None:
+        """Make the resources available to handlers by `Annotated[..., Context()]` and name."""
+        for name, resource in resources.items():
+            self.broker.context.set_global(name, resource)
+
+    def hear(
+        self,
+        consumer: Consumer,
+        handler: Handler,
+        *,
+        slots: int,
+        gave_up: GaveUp | None = None,
+        retried: Retried | None = None,
+    ) -> None:
+        """Give the consumer's events to the handler, at most `slots` at a time."""
+        self.listeners.append(
+            listen(
+                self.broker,
+                self.tell,
+                consumer,
+                handler,
+                slots=slots,
+                ack_wait=self.settings.ack_wait_seconds,
+                road=self.road,
+                gave_up=gave_up,
+                retried=retried,
+            )
+        )
+
+    async def answer(self, subject: str, handler: Answer) -> None:
+        """Answer a question on a core subject: `{"ok": true, ...}`, or the error's code and text.
+
+        Replicas share the questions.
+        """
+
+        async def reply(*arguments: Any, **named: Any) -> dict[str, Any]:  # noqa: ANN401
+            try:
+                return {"ok": True, **await handler(*arguments, **named)}
+            except TecHubError as error:
+                return {"ok": False, "code": code_of(error), "error": str(error)}
+
+        subscriber = self.broker.subscriber(subject, queue=self.settings.service)
+        subscriber(functools.wraps(handler)(reply))
+        await subscriber.start()
+
+
+OpenService = Callable[[Service], AbstractAsyncContextManager[Any]]
+
+
+@asynccontextmanager
+async def opened(settings: CommonSettings) -> AsyncIterator[Service]:
+    """Yield a service that is connected and does nothing yet; raise Away."""
+    registry = CollectorRegistry()
+    for collector in (GC_COLLECTOR, PLATFORM_COLLECTOR, PROCESS_COLLECTOR):
+        registry.register(collector)
+    async with open_broker(settings, registry) as broker:
+        service = Service(settings, broker, Teller(broker, settings.source), registry)
+        service.checks["nats"] = lambda: _connected(broker)
+        yield service
+
+
+def run(settings: CommonSettings, open_service: OpenService) -> None:
+    """Run the service until SIGTERM or SIGINT and exit 0; exit 1 when it cannot go on."""
+    logging.configure(settings.service, settings.log_level, settings.log_format)
+    try:
+        uvloop.run(_run(settings, open_service))
+    except* TecHubError as group:
+        for error in _flat(group):
+            log.error("service_ended", error=str(error))  # noqa: TRY400  # one line, no traceback
+        sys.exit(1)
+
+
+async def _run(settings: CommonSettings, open_service: OpenService) -> None:
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    async with opened(settings) as service, open_service(service):
+        await _turn(service, stop)
+    log.info("service_stopped")
+
+
+async def _turn(service: Service, stop: asyncio.Event) -> None:
+    """Keep every listener, loop and server running until `stop`; one that dies ends them all."""
+    closing = asyncio.Event()
+    health = server_for(
+        health_app(service.checks, service.registry),
+        service.settings.health_port,
+        host="0.0.0.0",  # noqa: S104  # probes come from the node
+    )
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(health.run_until(closing))
+        loops = [tasks.create_task(_endless(loop)) for loop in service.loops]
+        for listener in service.listeners:
+            tasks.create_task(listener.run())
+        for server in service.servers:
+            tasks.create_task(server(stop))
+        log.info("service_started", health_port=service.settings.health_port)
+        await stop.wait()
+        log.info("service_stopping")
+        await asyncio.gather(*(listener.stop(GRACE_SECONDS) for listener in service.listeners))
+        for loop in loops:
+            loop.cancel()
+        closing.set()
+
+
+async def _endless(loop: Loop) -> None:
+    await loop()
+    message = "a background loop ended"
+    raise RuntimeError(message)
+
+
+async def _connected(broker: NatsBroker) -> None:
+    if not broker.connection.is_connected:
+        message = "JetStream is not connected"
+        raise Away(message)
+
+
+def _flat(group: BaseExceptionGroup[Any]) -> Sequence[BaseException]:
+    return [
+        leaf
+        for error in group.exceptions
+        for leaf in (_flat(error) if isinstance(error, BaseExceptionGroup) else [error])
+    ]
+
+
+__all__ = ("OpenService", "Service", "opened", "run")

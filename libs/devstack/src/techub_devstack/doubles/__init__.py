@@ -1,0 +1,1 @@
+"""Doubles of GitHub, Gemini and Resend: real HTTP servers that speak the vendors' wire formats."""

@@ -1,0 +1,102 @@
+"""GitHub's sign-in for web applications, and tokens for apps."""
+
+import secrets
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+
+from techub_devstack.doubles.github_wire import Wire
+from techub_devstack.doubles.pages import page
+from techub_devstack.doubles.sample_folder import SampleFolder
+
+CODE_SECONDS = 600
+BAD_CODE = {
+    "error": "bad_verification_code",
+    "error_description": "The code passed is incorrect or expired.",
+    "error_uri": "https://docs.github.com/apps/managing-oauth-apps/"
+    "troubleshooting-oauth-app-access-token-request-errors/#bad-verification-code",
+}
+
+
+def sign_in_routes(folder: SampleFolder, wire: Wire) -> APIRouter:  # noqa: C901 - a list of routes
+    """Return the routes of the web flow; its tokens are known to /user for as long as we run."""
+    router = APIRouter()
+    codes: dict[str, tuple[str, float]] = {}
+    tokens: dict[str, str] = {}
+
+    def signed_in(request: Request) -> str | None:
+        _, _, token = request.headers.get("authorization", "").partition(" ")
+        return tokens.get(token)
+
+    @router.get("/login/oauth/authorize")
+    async def authorize(request: Request, redirect_uri: str, state: str = "") -> Response:
+        """Let a person choose who to be; `login` in the query chooses at once."""
+        query = dict(request.query_params)
+        login = query.pop("login", "")
+        if folder.folder_of(login) is None:
+            people = [
+                (folder.read(known, "user") or {}, urlencode({**query, "login": known}))
+                for known in folder.logins()
+            ]
+            users = [(user, link) for user, link in people if user.get("type") == "User"]
+            return HTMLResponse(page("sign_in.html", people=users))
+        code = secrets.token_hex(10)
+        codes[code] = (login, time.monotonic() + CODE_SECONDS)
+        answer = urlencode({"code": code, "state": state})
+        return RedirectResponse(f"{redirect_uri}{'&' if '?' in redirect_uri else '?'}{answer}", 302)
+
+    @router.post("/login/oauth/access_token")
+    async def access_token(request: Request) -> Response:
+        given = await _given(request)
+        login, until = codes.pop(str(given.get("code")), ("", 0.0))
+        answer: dict[str, Any] = BAD_CODE
+        if until > time.monotonic():
+            token = f"gho_{secrets.token_hex(18)}"
+            tokens[token] = login
+            answer = {"access_token": token, "token_type": "bearer", "scope": "user:email"}
+        if "json" in request.headers.get("accept", ""):
+            return JSONResponse(answer)
+        return Response(urlencode(answer), media_type="application/x-www-form-urlencoded")
+
+    @router.get("/user")
+    async def user(request: Request) -> Response:
+        login = signed_in(request)
+        if login is None:
+            return wire.refused(request, 401, "Bad credentials")
+        return wire.answer(request, folder.read(login, "user"))
+
+    @router.get("/user/emails")
+    async def emails(request: Request) -> Response:
+        login = signed_in(request)
+        if login is None:
+            return wire.refused(request, 401, "Bad credentials")
+        address = f"{login.lower()}@example.com"
+        primary = {"email": address, "primary": True, "verified": True, "visibility": "private"}
+        return wire.answer(request, [primary])
+
+    @router.post("/app/installations/{installation}/access_tokens")
+    async def installation_token(request: Request, installation: int) -> Response:
+        if not request.headers.get("authorization", "").startswith("Bearer "):
+            return wire.refused(request, 401, "A JSON web token could not be decoded")
+        expires = datetime.now(UTC) + timedelta(hours=1)
+        answer = {
+            "token": f"ghs_{installation}{secrets.token_hex(16)}",
+            "expires_at": f"{expires:%Y-%m-%dT%H:%M:%SZ}",
+            "permissions": {"metadata": "read"},
+            "repository_selection": "all",
+        }
+        return wire.answer(request, answer, status=201)
+
+    return router
+
+
+async def _given(request: Request) -> dict[str, Any]:
+    if "json" in request.headers.get("content-type", ""):
+        document: dict[str, Any] = await request.json()
+        return document
+    body = (await request.body()).decode()
+    return {**request.query_params, **dict(parse_qsl(body))}

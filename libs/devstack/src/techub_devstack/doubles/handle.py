@@ -1,0 +1,90 @@
+"""A double seen by a test: where it is, how to make it fail, what it was asked."""
+
+from dataclasses import dataclass
+
+import httpx
+
+from techub_devstack.doubles.control import PREFIX
+from techub_devstack.doubles.json_document import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Double:
+    """A running double, wherever it runs."""
+
+    url: str
+
+    def fail(  # noqa: PLR0913 - the fields of a fault, each with its name
+        self,
+        status: int | None = None,
+        *,
+        login: str | None = None,
+        path_contains: str | None = None,
+        method: str | None = None,
+        times: int | None = None,
+        headers: dict[str, str] | None = None,
+        body: object = None,
+        delay_seconds: float = 0.0,
+        hang_up: bool = False,
+        after: bool = False,
+    ) -> None:
+        """Make matching requests fail (with `after`: be done, and only then fail)."""
+        match = {"login": login, "path_contains": path_contains, "method": method}
+        fault = {
+            "match": match,
+            "times": times,
+            "status": status,
+            "headers": headers or {},
+            "body": body,
+            "delay_seconds": delay_seconds,
+            "hang_up": hang_up,
+            "after": after,
+        }
+        self.ask("POST", f"{PREFIX}/faults", json=fault)
+
+    def mend(self) -> None:
+        """End all faults."""
+        self.ask("DELETE", f"{PREFIX}/faults")
+
+    def requests(
+        self,
+        *,
+        login: str | None = None,
+        path_contains: str | None = None,
+        method: str | None = None,
+    ) -> dict[str, int]:
+        """Return how often each "METHOD /path" was asked for."""
+        asked = {"login": login, "path_contains": path_contains, "method": method}
+        given = {name: value for name, value in asked.items() if value is not None}
+        seen = self.ask("GET", f"{PREFIX}/requests", params=given).json()
+        counts: dict[str, int] = seen["counts"]
+        return counts
+
+    def reset(self) -> None:
+        """End all faults and forget all requests."""
+        self.mend()
+        self.ask("DELETE", f"{PREFIX}/requests")
+
+    def ask(self, method: str, path: str, **options: Json) -> httpx.Response:
+        """Send the double a request of its own kind, past any proxy; an error raises."""
+        response = httpx.request(method, f"{self.url}{path}", trust_env=False, **options)
+        return response.raise_for_status()
+
+
+@dataclass(frozen=True, slots=True)
+class MailDouble(Double):
+    """The double of Resend, with its mailbox."""
+
+    def mails(self) -> list[dict[str, Json]]:
+        """Return the accepted mails, oldest first."""
+        mails: list[dict[str, Json]] = self.ask("GET", "/mailbox.json").json()["mails"]
+        return mails
+
+    def requests_per_key(self) -> dict[str, int]:
+        """Return how often each idempotency key was sent."""
+        counts: dict[str, int] = self.ask("GET", "/mailbox.json").json()["requests_per_key"]
+        return counts
+
+    def empty(self) -> None:
+        """Forget every mail and every key."""
+        self.ask("DELETE", "/mailbox.json")

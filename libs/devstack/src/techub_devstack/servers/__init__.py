@@ -1,0 +1,1 @@
+"""The servers the stack stands on, started from wheels: NATS, Postgres, Chromium."""

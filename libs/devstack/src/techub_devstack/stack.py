@@ -1,0 +1,226 @@
+"""The whole system on one machine: servers, doubles and the five services, all of them real."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy.exc import ProgrammingError
+
+from techub_devstack import samples
+from techub_devstack.doubles.handle import Double
+from techub_devstack.servers import chromium
+from techub_devstack.servers.child import Child, leashed
+from techub_devstack.servers.nats import NatsServer, nats_server
+from techub_devstack.servers.postgres import PostgresServer, postgres_server
+from techub_devstack.servers.waiting import until
+from techub_devstack.services import (
+    NAMES,
+    ServiceFailed,
+    ServiceProcess,
+    free_ports,
+    is_free,
+    run_to_end,
+)
+
+DATABASE: Final = "techub"
+FAVOURITE_PORT: Final = 3000
+ALERT_ADDRESS: Final = "ops@techub.example"
+DEVELOPMENT_SECRET: Final = "development-only-secret-of-the-embedded-stack"  # noqa: S105  # not one
+
+Say = Callable[[str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How the stack is to be: where its data lies, and what differs from the default."""
+
+    var: Path
+    samples_dir: Path = samples.DIR
+    real_github: bool = False
+    fsync: bool = True
+    http_port: int | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Stack:
+    """The running system."""
+
+    wanted: Wanted
+    nats: NatsServer
+    postgres: PostgresServer
+    github: Double
+    gemini: Double
+    resend: Double
+    app_host: str
+    objects: Path
+    environment: dict[str, str]
+    services: dict[str, ServiceProcess]
+
+    @property
+    def mailbox_url(self) -> str:
+        """Where a person reads the mails."""
+        return f"{self.resend.url}/mailbox"
+
+    async def token(self, login: str, email: str | None = None) -> str:
+        """Return a new personal token of that user, with a verified address when one is given."""
+        arguments = ["techub_api", "token", "create", login]
+        if email:
+            arguments += ["--email", email]
+        env = self.services_environment("api")
+        return (await run_to_end(arguments, env, self.wanted.var / "log" / "commands.log")).strip()
+
+    def services_environment(self, name: str) -> dict[str, str]:
+        """Return the environment of one service, and of commands run in its place."""
+        url = self.postgres.url_of(DATABASE)
+        login = url.replace("://app@", f"://techub_{name}_login@")
+        return self.environment | {"DATABASE_URL": login, "MIGRATION_DATABASE_URL": url}
+
+
+@asynccontextmanager
+async def running_stack(wanted: Wanted, say: Say) -> AsyncIterator[Stack]:
+    """Yield the system once every service is ready; everything is stopped at the end.
+
+    Raises ServiceFailed with the last words of what could not be started.
+    """
+    async with AsyncExitStack() as stack:
+        var = wanted.var
+        for folder in (var, var / "log", var / "objects", var / "mail"):
+            folder.mkdir(parents=True, exist_ok=True)
+        browser = chromium.find()
+        if browser is None:
+            message = "no Chromium here; run `make setup`, or set CHROMIUM_PATH"
+            raise ServiceFailed(message)
+        say("stack", "starting NATS and Postgres")
+        nats = await stack.enter_async_context(nats_server(var / "nats"))
+        postgres = await stack.enter_async_context(
+            postgres_server(var / "postgres", fsync=wanted.fsync)
+        )
+        doubles = await stack.enter_async_context(_doubles(wanted))
+        system = _system(wanted, nats, postgres, doubles, browser)
+        say("stack", "bringing schemas, streams and consumers up to date")
+        await _migrate(system)
+        say("stack", f"starting {', '.join(NAMES)}")
+        for service in system.services.values():
+            service.start()
+            stack.push_async_callback(service.stop)
+        await asyncio.gather(*(service.until_ready() for service in system.services.values()))
+        keepers = [
+            asyncio.create_task(service.keep_alive(say)) for service in system.services.values()
+        ]
+        try:
+            yield system
+        finally:
+            for keeper in keepers:
+                keeper.cancel()
+            await asyncio.gather(*keepers, return_exceptions=True)
+            await asyncio.gather(*(service.stop() for service in system.services.values()))
+
+
+def _system(
+    wanted: Wanted,
+    nats: NatsServer,
+    postgres: PostgresServer,
+    doubles: Mapping[str, Double],
+    browser: Path,
+) -> Stack:
+    objects = (wanted.var / "objects").absolute()
+    ports = free_ports(len(NAMES) + 1)
+    http_port = wanted.http_port or (FAVOURITE_PORT if is_free(FAVOURITE_PORT) else ports.pop())
+    app_host = f"http://127.0.0.1:{http_port}"
+    environment = {
+        **_inherited(),
+        "APP_ENV": "development",
+        "APP_HOST": app_host,
+        "HTTP_PORT": str(http_port),
+        "NATS_URL": nats.url,
+        "STORAGE_URL": f"file://{objects}",
+        "SECRET_KEY": DEVELOPMENT_SECRET,
+        "RESEND_API_KEY": "re_embedded_stack",
+        "RESEND_API_URL": doubles["resend"].url,
+        "ALERT_EMAIL": ALERT_ADDRESS,
+        "CHROMIUM_PATH": str(browser),
+        "LOG_FORMAT": "json",
+        "OUTBOUND_ALLOW": doubles["github"].url.removeprefix("http://"),
+    }
+    if not wanted.real_github:
+        environment["GITHUB_API_URL"] = doubles["github"].url
+    environment |= wanted.environment
+    system = Stack(
+        wanted=wanted,
+        nats=nats,
+        postgres=postgres,
+        github=doubles["github"],
+        gemini=doubles["gemini"],
+        resend=doubles["resend"],
+        app_host=app_host,
+        objects=objects,
+        environment=environment,
+        services={},
+    )
+    for name, port in zip(NAMES, ports, strict=False):
+        env = system.services_environment(name) | {"HEALTH_PORT": str(port)}
+        system.services[name] = ServiceProcess(name, env, wanted.var / "log" / f"{name}.log")
+    return system
+
+
+def _inherited() -> dict[str, str]:
+    """Return what a service may know of the machine, and a person's own GitHub token."""
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "GITHUB_TOKEN", "LOG_LEVEL", "IM_CLI")
+    return {name: os.environ[name] for name in kept if name in os.environ}
+
+
+async def _migrate(system: Stack) -> None:
+    with suppress(ProgrammingError):  # it is there from an earlier start
+        await system.postgres.create_database(DATABASE)
+    log = system.wanted.var / "log" / "commands.log"
+    for name in ("api", "notifier"):
+        await run_to_end([f"techub_{name}", "migrate"], system.services_environment(name), log)
+
+
+@asynccontextmanager
+async def _doubles(wanted: Wanted) -> AsyncIterator[dict[str, Double]]:
+    ports_file = wanted.var / "doubles.json"
+    ports_file.unlink(missing_ok=True)
+    child = Child(
+        leashed(
+            [
+                sys.executable,
+                "-m",
+                "techub_devstack.doubles",
+                "--samples",
+                wanted.samples_dir,
+                "--state-dir",
+                wanted.var / "mail",
+                "--ports-file",
+                ports_file,
+            ],
+            die_with=signal.SIGTERM,
+        ),
+        log=wanted.var / "log" / "doubles.log",
+    )
+    try:
+
+        def ports() -> dict[str, Any] | None:
+            if child.exit_code is not None:
+                message = f"the doubles did not start:\n{child.last_words()}"
+                raise ServiceFailed(message)
+            return json.loads(ports_file.read_text()) if ports_file.exists() else None
+
+        found = await until(ports, within=30, what="the doubles' ports")
+        yield {name: Double(f"http://127.0.0.1:{port}") for name, port in found.items()}
+    finally:
+        await child.stop()
+
+
+def forget(var: Path) -> None:
+    """Remove all data of a stack that is not running."""
+    shutil.rmtree(var, ignore_errors=True)

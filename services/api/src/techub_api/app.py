@@ -1,0 +1,112 @@
+"""The HTTP side of the api, made by one factory that production and tests both call."""
+
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from techub_api import pages, problems
+from techub_api.pages import routes as page_routes
+from techub_api.pictures import routes as picture_routes
+from techub_api.profiles import routes as profile_routes
+from techub_api.resources import Resources
+from techub_api.runs import routes as run_routes
+from techub_api.submissions import routes as submission_routes
+
+log = structlog.get_logger()
+
+MAX_BODY = 64 * 1024
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+}
+
+
+def create_app(resources: Resources) -> FastAPI:
+    """Return the app over what is open already."""
+    app = FastAPI(
+        title="TecHub",
+        version="1",
+        openapi_url="/api-docs/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.resources = resources
+    problems.install(app)
+    app.middleware("http")(_seen)
+    app.add_middleware(BodyLimit)
+    for module in (submission_routes, run_routes, profile_routes, picture_routes, page_routes):
+        app.include_router(module.router)
+    app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
+    app.get("/up", tags=["health"])(up)
+    return app
+
+
+async def up() -> dict[str, bool]:
+    """Answer that the process turns."""
+    return {"ok": True}
+
+
+class BodyLimit:
+    """Refuses request bodies over 64 KB, whatever Content-Length says."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 413."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if not declared.isdigit() or int(declared) > MAX_BODY:
+            await _too_large(scope, receive, send)
+            return
+        body = bytearray()
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                return
+            body += message.get("body", b"")
+            if len(body) > MAX_BODY:
+                await _too_large(scope, receive, send)
+                return
+            if not message.get("more_body"):
+                break
+        read = False
+
+        async def again() -> Message:
+            nonlocal read
+            if read:
+                return await receive()
+            read = True
+            return {"type": "http.request", "body": bytes(body), "more_body": False}
+
+        await self._app(scope, again, send)
+
+
+async def _too_large(scope: Scope, receive: Receive, send: Send) -> None:
+    answer = problems.problem(413, "body_too_large", "The request may be 64 KB at most.")
+    await answer(scope, receive, send)
+
+
+async def _seen(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Log one line per request and add the security headers."""
+    started = time.monotonic()
+    response = await call_next(request)
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    route = request.scope.get("route")
+    log.info(
+        "request_answered",
+        method=request.method,
+        route=getattr(route, "path", "-"),
+        status=response.status_code,
+        duration_ms=round((time.monotonic() - started) * 1000, 1),
+    )
+    return response

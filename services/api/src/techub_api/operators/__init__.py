@@ -1,0 +1,1 @@
+"""What operators ask over NATS, and what they get."""

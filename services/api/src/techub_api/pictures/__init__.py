@@ -1,0 +1,1 @@
+"""The public files: pictures and avatars."""

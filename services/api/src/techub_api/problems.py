@@ -1,0 +1,84 @@
+"""Foreseen errors become HTTP in one table; everything else is a 500 and a bug."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from techub_common.errors import Away, Permanent
+
+log = structlog.get_logger()
+
+STATUS: Final[Mapping[str, HTTPStatus]] = {
+    "bad_key": HTTPStatus.NOT_FOUND,
+    "body_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "invalid_login": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "object_missing": HTTPStatus.NOT_FOUND,
+    "ownership_cap": HTTPStatus.FORBIDDEN,
+    "profile_claimed": HTTPStatus.FORBIDDEN,
+    "profile_missing": HTTPStatus.NOT_FOUND,
+    "run_missing": HTTPStatus.NOT_FOUND,
+    "unauthorized": HTTPStatus.UNAUTHORIZED,
+}
+
+
+def install(app: FastAPI) -> None:
+    """Make the app answer every error as problem+json (RFC 9457)."""
+    app.exception_handler(Permanent)(_permanent)
+    app.exception_handler(Away)(_away)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(HTTPException)(_http)
+
+
+def problem(
+    status: int,
+    code: str,
+    sentence: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    **more: object,
+) -> Response:
+    """Return the problem document: `type`, `title`, `status`, `detail`."""
+    document = {
+        "type": f"urn:techub:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "detail": sentence,
+        **more,
+    }
+    return JSONResponse(document, status, headers=headers, media_type="application/problem+json")
+
+
+async def _permanent(request: Request, error: Permanent) -> Response:
+    status = STATUS.get(error.code)
+    if status is None:
+        log.error("request_failed", path=request.url.path, code=error.code, error=str(error))
+        return problem(500, "unexpected", "Something went wrong on our side.")
+    challenge = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
+    return problem(status, error.code, str(error), headers=challenge)
+
+
+async def _away(request: Request, error: Away) -> Response:
+    log.warning("request_refused", path=request.url.path, error=str(error))
+    return problem(
+        503, "away", "We cannot do that this very moment. Try again.", headers={"Retry-After": "5"}
+    )
+
+
+async def _invalid(_request: Request, error: RequestValidationError) -> Response:
+    problems = [
+        {"field": ".".join(map(str, part["loc"][1:])) or "body", "reason": part["msg"]}
+        for part in error.errors()
+    ]
+    first = problems[0]
+    sentence = f"{first['field']}: {first['reason']}"
+    return problem(422, "invalid_request", sentence, problems=problems)
+
+
+async def _http(_request: Request, error: HTTPException) -> Response:
+    return problem(error.status_code, "http", str(error.detail), headers=error.headers)

@@ -1,0 +1,1 @@
+"""GitHub accounts turned into cards, and who looks after them."""

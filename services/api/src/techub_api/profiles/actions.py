@@ -1,0 +1,114 @@
+"""What changes a stored profile, its card and its current pictures."""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from techub_api.profiles.facts import GitHubFacts
+from techub_api.profiles.tables import Card, Picture, Profile
+from techub_api.runs.tables import Run
+from techub_cards.card import Card as CardView
+from techub_common.events import CardGenerated, Provenance, Rendition
+from techub_common.masking import mask
+from techub_common.traits import CardTraits
+
+EDITION: Final = "First edition"
+MAX_LANGUAGES: Final = 6
+
+
+def keep_facts(profile: Profile, facts: GitHubFacts, artifact: str) -> None:
+    """Make the profile say what GitHub says; an empty answer clears what was there."""
+    profile.display_login = facts.login
+    profile.name = facts.name
+    profile.bio = facts.bio
+    profile.company = facts.company
+    profile.location = facts.location
+    profile.blog = facts.blog
+    profile.followers = facts.followers
+    profile.following = facts.following
+    profile.public_repos = facts.public_repos
+    profile.total_stars = facts.total_stars
+    ranked = sorted(facts.languages.items(), key=lambda pair: (-pair[1], pair[0]))
+    profile.languages = [name for name, _ in ranked[:MAX_LANGUAGES]]
+    profile.summary = facts.summary
+    profile.github_created_at = facts.created_at
+    profile.github_artifact = artifact
+    profile.synced_at = func.now()
+
+
+async def keep_card(session: AsyncSession, profile: Profile, event: CardGenerated) -> None:
+    """Make these traits the profile's card; nothing happens when the recipe made none."""
+    if event.traits is None:
+        return
+    provenance = event.provenance or Provenance(provider="unknown")
+    row = {
+        "profile_id": profile.id,
+        "run_id": event.run_id,
+        "traits": event.traits.model_dump(mode="json"),
+        "provenance": provenance.model_dump(mode="json"),
+        "artifact": event.artifacts.get("generate_ai_profile"),
+        "written_at": func.now(),
+    }
+    await session.execute(
+        insert(Card).values(row).on_conflict_do_update(index_elements=["profile_id"], set_=row)
+    )
+
+
+async def view_of(session: AsyncSession, profile: Profile, app_host: str) -> CardView | None:
+    """Return what the card shows, without the avatar; None for a profile without a card."""
+    card = await session.get(Card, profile.id, populate_existing=True)
+    if card is None:
+        return None
+    traits = CardTraits.model_validate(card.traits)
+    return CardView(
+        **traits.model_dump(exclude={"short_bio", "long_bio"}),
+        login=profile.display_login,
+        name=mask(profile.name or profile.display_login),
+        avatar=None,
+        bio=mask(profile.bio) if profile.bio else None,
+        location=mask(profile.location) if profile.location else None,
+        languages=tuple(profile.languages),
+        stars=profile.total_stars,
+        followers=profile.followers,
+        repositories=profile.public_repos,
+        number=profile.number,
+        edition=EDITION,
+        host=urlsplit(app_host).netloc,
+        profile_url=f"{app_host}/profiles/{profile.login}",
+        as_of=card.written_at.date(),
+    )
+
+
+async def publish_picture(
+    session: AsyncSession, run: Run, variant: str, renditions: tuple[Rendition, ...]
+) -> bool:
+    """Make these the current files of the variant, all at once; only the newest run may.
+
+    Returns whether they are current now.
+    """
+    newest = await session.scalar(
+        select(func.max(Run.number)).where(
+            Run.profile_id == run.profile_id, Run.card_ready.is_(True)
+        )
+    )
+    if newest is not None and run.number < newest:
+        return False
+    await session.execute(
+        delete(Picture).where(Picture.profile_id == run.profile_id, Picture.variant == variant)
+    )
+    await session.execute(
+        insert(Picture),
+        [
+            {
+                **rendition.model_dump(),
+                "profile_id": run.profile_id,
+                "variant": variant,
+                "run_id": run.id,
+            }
+            for rendition in renditions
+        ],
+    )
+    return True

@@ -1,0 +1,36 @@
+"""A profile as JSON."""
+
+from fastapi import APIRouter
+
+from techub_api.profiles.queries import ProfileShown, show_profile
+from techub_api.resources import Resources
+from techub_api.wiring import Opened
+from techub_common.database import transaction
+from techub_common.errors import Permanent
+from techub_common.logins import valid_login
+
+router = APIRouter(tags=["profiles"])
+
+
+@router.get("/api/v1/profiles/{login}")
+@router.get("/profiles/{login}.json", include_in_schema=False)
+async def read_profile(login: str, opened: Opened) -> ProfileShown:
+    """Answer the profile with its card and its current pictures."""
+    return await profile_or_missing(opened, login)
+
+
+@router.get("/profiles/{login}/status")
+async def read_status(login: str, opened: Opened) -> dict[str, str | None]:
+    """Answer how the newest run of the profile stands."""
+    shown = await profile_or_missing(opened, login)
+    return {"status": shown.status}
+
+
+async def profile_or_missing(opened: Resources, login: str) -> ProfileShown:
+    """Return the profile; raise Permanent `profile_missing`."""
+    async with transaction(opened.sessions) as session:
+        shown = await show_profile(session, valid_login(login), opened.settings.app_host)
+    if shown is None:
+        message = f"Nobody has made a card for @{login} yet."
+        raise Permanent(message, code="profile_missing")
+    return shown

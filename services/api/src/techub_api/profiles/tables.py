@@ -1,0 +1,101 @@
+"""Profiles, their cards, the people who look after them and their current pictures."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from techub_api.accounts.tables import User
+from techub_api.schema import Base
+
+
+class Profile(Base):
+    """One GitHub account; without `github_id` it is a stub that nobody lists.
+
+    `login` is lower-case and unique; `display_login` is as GitHub spells it. A profile whose login
+    now belongs to another account has none.
+    """
+
+    __tablename__ = "profiles"
+    __table_args__ = (CheckConstraint("login = lower(login)", name="login_lower"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    number: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)
+    github_id: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    login: Mapped[str | None] = mapped_column(unique=True)
+    display_login: Mapped[str]
+    name: Mapped[str | None]
+    bio: Mapped[str | None]
+    company: Mapped[str | None]
+    location: Mapped[str | None]
+    blog: Mapped[str | None]
+    followers: Mapped[int] = mapped_column(server_default=text("0"))
+    following: Mapped[int] = mapped_column(server_default=text("0"))
+    public_repos: Mapped[int] = mapped_column(server_default=text("0"))
+    total_stars: Mapped[int] = mapped_column(server_default=text("0"))
+    languages: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    summary: Mapped[str | None]
+    github_created_at: Mapped[datetime | None]
+    github_artifact: Mapped[str | None]
+    avatar_key: Mapped[str | None]
+    status: Mapped[str | None]
+    listed: Mapped[bool] = mapped_column(server_default=text("true"))
+    synced_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class LoginHistory(Base):
+    """Logins a profile had before; a recycled login leads here no more."""
+
+    __tablename__ = "login_history"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    profile_id: Mapped[UUID] = mapped_column(ForeignKey(Profile.id), index=True)
+    login: Mapped[str]
+    lost_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Card(Base):
+    """The profile's traits as they were last written, with who wrote them."""
+
+    __tablename__ = "cards"
+
+    profile_id: Mapped[UUID] = mapped_column(ForeignKey(Profile.id), primary_key=True)
+    run_id: Mapped[UUID]
+    traits: Mapped[dict[str, Any]]
+    provenance: Mapped[dict[str, Any]]
+    artifact: Mapped[str | None]
+    view_key: Mapped[str | None]
+    written_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Ownership(Base):
+    """Who looks after a profile: its owner (same GitHub id) or the steward who submitted it."""
+
+    __tablename__ = "ownerships"
+    __table_args__ = (CheckConstraint("role IN ('owner', 'steward')", name="role_known"),)
+
+    profile_id: Mapped[UUID] = mapped_column(ForeignKey(Profile.id), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id), primary_key=True, index=True)
+    role: Mapped[str]
+    since: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Picture(Base):
+    """One current public file of a profile's picture."""
+
+    __tablename__ = "pictures"
+
+    profile_id: Mapped[UUID] = mapped_column(ForeignKey(Profile.id), primary_key=True)
+    variant: Mapped[str] = mapped_column(primary_key=True)
+    format: Mapped[str] = mapped_column(primary_key=True)
+    object_key: Mapped[str]
+    sha256: Mapped[str]
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    width: Mapped[int]
+    height: Mapped[int]
+    mime: Mapped[str]
+    run_id: Mapped[UUID]
+    published_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,0 +1,1 @@
+"""The ledger: which step of which run is done, and when a run is over."""

@@ -1,0 +1,206 @@
+"""What the ledger does when a picture was taken, made small, or could not be made."""
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from techub_api.profiles.actions import publish_picture
+from techub_api.profiles.tables import Profile
+from techub_api.resources import Resources
+from techub_api.runs.closing import close_if_over, states_of
+from techub_api.runs.rules import may_capture
+from techub_api.runs.story import write_entry, write_step
+from techub_api.runs.tables import Run, RunPicture, Status
+from techub_common.database import transaction
+from techub_common.errors import Transient
+from techub_common.events import (
+    AVATAR,
+    AssetCaptured,
+    AssetFailed,
+    AssetRecorded,
+    CaptureRequested,
+    Rendition,
+)
+
+log = structlog.get_logger()
+
+
+async def owe(session: AsyncSession, run: Run, kind: str) -> RunPicture:
+    """Return the row of a picture the run owes, made when missing."""
+    await session.execute(
+        insert(RunPicture).values(run_id=run.id, kind=kind).on_conflict_do_nothing()
+    )
+    return await session.get_one(RunPicture, (run.id, kind))
+
+
+async def captured(session: AsyncSession, run: Run, event: AssetCaptured) -> None:
+    """Keep where the untouched picture lies; the optimizer has it in hand already."""
+    picture = await owe(session, run, event.kind)
+    picture.capture = event.model_dump(mode="json")
+    if event.kind != AVATAR:
+        await write_step(
+            session, run, f"capture:{event.kind}", "completed", duration_ms=event.duration_ms
+        )
+    await write_step(session, run, f"optimize:{event.kind}", "waiting")
+
+
+async def recorded(
+    session: AsyncSession, run: Run, event: AssetRecorded, resources: Resources
+) -> None:
+    """Publish the picture's files and go on: ask for pictures, or end the run."""
+    picture = await owe(session, run, event.kind)
+    step = f"optimize:{event.kind}"
+    if event.kind != AVATAR:
+        await write_step(session, run, f"capture:{event.kind}", "completed")
+    await write_step(
+        session,
+        run,
+        step,
+        "degraded" if event.degradations else "completed",
+        duration_ms=event.duration_ms,
+        message="; ".join(part.reason for part in event.degradations) or None,
+        detail={"engine": event.engine, "bytes_before": event.bytes_before},
+    )
+    degrade(run, *(part.model_dump() for part in event.degradations))
+    await _publish(session, run, picture, event.renditions)
+    await go_on(session, run, resources)
+
+
+async def failed(
+    session: AsyncSession,
+    run: Run,
+    event: AssetFailed,
+    as_captured: Rendition | None,
+    resources: Resources,
+) -> None:
+    """Do without the picture, or publish it as it was captured when only optimising failed."""
+    picture = await owe(session, run, event.kind)
+    if picture.state != "open":
+        return
+    await write_step(
+        session,
+        run,
+        f"{event.stage}:{event.kind}",
+        "failed" if as_captured is None else "degraded",
+        attempt=event.attempts,
+        message=event.message,
+        code=event.code,
+    )
+    degrade(run, {"stage": f"{event.stage}:{event.kind}", "reason": reason_of(event)})
+    if as_captured is None:
+        picture.state = "failed"
+        log.warning("asset_failed", variant=event.kind, stage=event.stage, code=event.code)
+    else:
+        await _publish(session, run, picture, (as_captured,))
+    await go_on(session, run, resources)
+
+
+async def publish_capture(resources: Resources, event: AssetFailed) -> Rendition | None:
+    """Copy a picture that could not be optimised to its public place, as it was captured.
+
+    None for an avatar: what nobody could decode never becomes public. Raises Transient while the
+    ledger has not yet heard where the capture lies.
+    """
+    if event.kind == AVATAR:
+        return None
+    async with transaction(resources.sessions) as session:
+        capture = await session.scalar(
+            select(RunPicture.capture).where(
+                RunPicture.run_id == event.run_id, RunPicture.kind == event.kind
+            )
+        )
+    if capture is None:
+        message = f"the capture of {event.kind} has not been heard of yet"
+        raise Transient(message, code="out_of_order")
+    shot = AssetCaptured.model_validate(capture)
+    stem = f"generated/{event.login.lower()}/{event.kind}-{shot.sha256[:12]}"
+    await resources.objects.copy(shot.object_key, f"{stem}.png", shot.mime)
+    return Rendition(
+        format="png",
+        object_key=f"{stem}.png",
+        bytes=shot.bytes,
+        sha256=shot.sha256,
+        width=shot.width,
+        height=shot.height,
+        mime=shot.mime,
+    )
+
+
+async def go_on(session: AsyncSession, run: Run, resources: Resources) -> None:
+    """Ask for the pictures once they can be taken, and end the run once nothing is owed."""
+    if not Status(run.status).is_open:
+        return
+    await session.flush()
+    states = await states_of(session, run)
+    if may_capture(card_ready=run.card_ready, pictures=states) and run.view_key:
+        await _request(session, run, run.view_key, resources)
+    await close_if_over(session, resources.outbox, run)
+
+
+def degrade(run: Run, *degradations: dict[str, str]) -> None:
+    """Add what was lost to an open run, each thing once; a run that has ended stays as it was."""
+    if not Status(run.status).is_open:
+        return
+    new = [part for part in degradations if part not in run.degradations]
+    run.degradations = [*run.degradations, *new]
+
+
+def reason_of(event: AssetFailed) -> str:
+    """Return the sentence a person reads about a picture that failed."""
+    what = "the avatar" if event.kind == AVATAR else f"the picture {event.kind}"
+    if event.stage == "optimize" and event.kind != AVATAR:
+        return f"{what} is published as it was captured, not optimised".capitalize()
+    return f"{what} could not be made".capitalize()
+
+
+async def _request(session: AsyncSession, run: Run, view_key: str, resources: Resources) -> None:
+    waiting = (
+        await session.scalars(
+            select(RunPicture).where(
+                RunPicture.run_id == run.id,
+                RunPicture.state == "open",
+                RunPicture.requested.is_(False),
+                RunPicture.kind != AVATAR,
+            )
+        )
+    ).all()
+    if not waiting:
+        return
+    profile = await session.get_one(Profile, run.profile_id)
+    order = {name: place for place, name in enumerate(resources.variants)}
+    waiting = sorted(waiting, key=lambda picture: order.get(picture.kind, len(order)))
+    for picture in waiting:
+        picture.requested = True
+    await resources.outbox.tell(
+        session,
+        *(
+            CaptureRequested(
+                run_id=run.id,
+                login=profile.display_login,
+                variant=picture.kind,
+                view_key=view_key,
+                avatar_key=profile.avatar_key,
+            )
+            for picture in waiting
+        ),
+    )
+
+
+async def _publish(
+    session: AsyncSession, run: Run, picture: RunPicture, renditions: tuple[Rendition, ...]
+) -> None:
+    picture.state = "recorded"
+    picture.object_key = renditions[0].object_key
+    if Status(run.status) is Status.canceled:
+        return
+    if picture.kind == AVATAR:
+        profile = await session.get_one(Profile, run.profile_id)
+        profile.avatar_key = picture.object_key
+        return
+    current = await publish_picture(session, run, picture.kind, renditions)
+    if not current:
+        log.info("asset_stale", variant=picture.kind)
+        return
+    files = {rendition.format: rendition.object_key for rendition in renditions}
+    await write_entry(session, run, "picture", {"variant": picture.kind, "files": files})

@@ -1,0 +1,97 @@
+"""A run as JSON, and its story as server-sent events."""
+
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Header
+from fastapi.responses import StreamingResponse
+
+from techub_api.resources import Resources
+from techub_api.runs.feed import grown_or_late
+from techub_api.runs.notices import NOTIFY_STEP
+from techub_api.runs.queries import RunShown, entries_after, show_run
+from techub_api.runs.tables import Entry
+from techub_api.wiring import Opened
+from techub_common.database import transaction
+from techub_common.errors import Permanent
+
+router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
+
+AFTER_END_SECONDS: Final = 30.0
+KEEP_ALIVE_SECONDS: Final = 15.0
+
+
+@router.get("/{run_id}")
+async def read_run(run_id: UUID, opened: Opened) -> RunShown:
+    """Answer the run with its steps, timings and pictures."""
+    async with transaction(opened.sessions) as session:
+        shown = await show_run(session, run_id, opened.settings.app_host)
+    if shown is None:
+        message = "There is no run with this id."
+        raise Permanent(message, code="run_missing")
+    return shown
+
+
+@router.get("/{run_id}/events")
+async def follow_run(
+    run_id: UUID, opened: Opened, last_event_id: Annotated[str | None, Header()] = None
+) -> StreamingResponse:
+    """Stream the run's story from the first line, or from after `Last-Event-ID`.
+
+    Ends with an event `end` once the run is over and its owner has been told (or 30 s after the
+    end, when telling takes longer).
+    """
+    await read_run(run_id, opened)
+    last = int(last_event_id) if last_event_id and last_event_id.isdecimal() else 0
+    return StreamingResponse(
+        _story(opened, run_id, last),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _story(opened: Resources, run_id: UUID, last: int) -> AsyncIterator[str]:
+    ended_at: float | None = None
+    spoke_at = time.monotonic()
+    async with opened.feed.follow(run_id) as grown:
+        while True:
+            async with transaction(opened.sessions) as session:
+                entries = await entries_after(session, run_id, last)
+            for entry in entries:
+                last = entry.id
+                yield _line(entry)
+                spoke_at = time.monotonic()
+                if entry.kind == "ended":
+                    ended_at = spoke_at
+                if _told(entry):
+                    yield "event: end\ndata: {}\n\n"
+                    return
+            now = time.monotonic()
+            if ended_at is None and not entries:
+                ended_at = await _ended(opened, run_id)
+            if ended_at is not None and now - ended_at > AFTER_END_SECONDS:
+                yield "event: end\ndata: {}\n\n"
+                return
+            if now - spoke_at > KEEP_ALIVE_SECONDS:
+                yield ": still here\n\n"
+                spoke_at = now
+            await grown_or_late(grown)
+
+
+async def _ended(opened: Resources, run_id: UUID) -> float | None:
+    """Return a moment long past for a run whose whole story has been told before."""
+    async with transaction(opened.sessions) as session:
+        shown = await show_run(session, run_id, opened.settings.app_host)
+    return -AFTER_END_SECONDS if shown is not None and shown.is_over else None
+
+
+def _told(entry: Entry) -> bool:
+    return entry.kind == "step" and entry.data.get("step") == NOTIFY_STEP
+
+
+def _line(entry: Entry) -> str:
+    data = {"at": entry.at.isoformat(), **entry.data}
+    return f"id: {entry.id}\nevent: {entry.kind}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"

@@ -1,0 +1,47 @@
+"""What people read about steps and errors: one sentence per code, ours and not the machine's."""
+
+from collections.abc import Mapping
+from typing import Final
+
+STAGES: Final[Mapping[str, str]] = {
+    "pull_github_data": "Reading GitHub",
+    "download_github_avatar": "Fetching the avatar",
+    "evaluate_eligibility": "Checking eligibility",
+    "generate_ai_profile": "Writing the card",
+    "notify": "Telling the owner",
+}
+
+ERRORS: Final[Mapping[str, str]] = {
+    "github_login_unknown": "GitHub has no account with this login. Check the spelling.",
+    "github_unauthorized": "GitHub refused our key. We have been told; try again later.",
+    "github_rate_limited": "GitHub asked us to slow down. Try again in an hour.",
+    "github_blocked": "GitHub does not show this account for legal reasons.",
+    "github_unavailable": "GitHub did not answer, three times. Try again in a few minutes.",
+    "not_eligible": "There is not enough public activity for a card yet. See what would help.",
+    "no_picture": "None of the pictures could be made. We have been told.",
+    "deadline": "It took too long and was ended. We have been told.",
+    "timed_out": "It took too long, several times. We have been told.",
+    "picture_refused": "The picture could not be read and was left out.",
+    "chromium_failed": "The picture could not be taken, several times.",
+    "render_failed": "This picture could not be composed.",
+    "publish_refused": "The result was too large to pass on. We have been told.",
+}
+
+FALLBACK: Final = "Something went wrong on our side. We have been told."
+
+
+def title_of(step: str) -> str:
+    """Return what a step is called on a page: `capture:og` is `Taking the picture og`."""
+    kind, _, variant = step.partition(":")
+    if kind == "capture":
+        return f"Taking the picture {variant}"
+    if kind == "optimize":
+        return f"Making {variant} small"
+    return STAGES.get(step, step.replace("_", " ").capitalize())
+
+
+def sentence_for(status: str, code: str | None) -> str | None:
+    """Return the sentence for a step that failed or lost something; None when all is well."""
+    if code is None:
+        return FALLBACK if status == "failed" else None
+    return ERRORS.get(code, FALLBACK)

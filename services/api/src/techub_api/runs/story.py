@@ -1,0 +1,74 @@
+"""Writes a run's story: its steps as they stand, and one entry for every change."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import func, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from techub_api.runs.tables import Entry, Run, Step
+
+CHANNEL: Final = "techub_runs"
+_SETTLED: Final = frozenset({"completed", "degraded", "failed", "skipped"})
+
+
+async def write_step(  # noqa: PLR0913  # a step has this many columns
+    session: AsyncSession,
+    run: Run,
+    name: str,
+    status: str,
+    *,
+    attempt: int = 1,
+    started_at: datetime | None = None,
+    duration_ms: int | None = None,
+    message: str | None = None,
+    code: str | None = None,
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Bring the step up to date and add an entry; a settled step is not opened or
+    settled the same way again.
+
+    The run is locked by the caller, so a run's entries are numbered in the order they commit.
+    """
+    step = await session.get(Step, (run.id, name))
+    now = (await session.execute(select_now)).scalar_one()
+    if step is None:
+        step = Step(run_id=run.id, name=name, status=status, queued_at=now, attempts=0, detail={})
+        session.add(step)
+    elif step.status in _SETTLED and (status not in _SETTLED or status == step.status):
+        return
+    step.status = status
+    step.attempts = max(step.attempts, attempt if status != "waiting" else 0)
+    step.started_at = step.started_at or started_at
+    step.message = message if message is not None else step.message
+    step.code = code or step.code
+    step.detail = {**step.detail, **(detail or {})}
+    if status in _SETTLED:
+        step.finished_at = now
+        step.duration_ms = duration_ms if duration_ms is not None else step.duration_ms
+    await write_entry(
+        session,
+        run,
+        "step",
+        {
+            "step": name,
+            "status": status,
+            "attempt": attempt,
+            "duration_ms": duration_ms,
+            "message": message,
+            "code": code,
+        },
+    )
+    run.last_progress_at = now
+
+
+async def write_entry(session: AsyncSession, run: Run, kind: str, data: dict[str, Any]) -> None:
+    """Add a line to the run's story and wake whoever follows it once this commits."""
+    session.add(Entry(run_id=run.id, kind=kind, data=data))
+    await session.flush()
+    await session.execute(
+        text("SELECT pg_notify(:channel, :run)"), {"channel": CHANNEL, "run": str(run.id)}
+    )
+
+
+select_now = func.clock_timestamp().select()

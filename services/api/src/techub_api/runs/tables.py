@@ -1,0 +1,119 @@
+"""Runs, their steps, the pictures they owe, and every line of their story."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from techub_api.accounts.tables import User
+from techub_api.profiles.tables import Profile
+from techub_api.schema import Base
+
+
+class Status(StrEnum):
+    """Where a run stands."""
+
+    queued = "queued"
+    running = "running"
+    success = "success"
+    partial_success = "partial_success"
+    failure = "failure"
+    canceled = "canceled"
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the run may still change."""
+        return self in OPEN
+
+
+OPEN = (Status.queued, Status.running)
+_OPEN_SQL = "status IN ('queued', 'running')"
+
+
+class Run(Base):
+    """One pass of the pipeline for one profile; a profile has at most one open run."""
+
+    __tablename__ = "runs"
+    __table_args__ = (
+        Index("uq_runs_open", "profile_id", unique=True, postgresql_where=text(_OPEN_SQL)),
+        CheckConstraint(f"({_OPEN_SQL}) = (finished_at IS NULL)", name="finished_together"),
+        CheckConstraint(
+            "status IN ('queued','running','success','partial_success','failure','canceled')",
+            name="status_known",
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    number: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)
+    profile_id: Mapped[UUID] = mapped_column(ForeignKey(Profile.id), index=True)
+    parent_run_id: Mapped[UUID | None] = mapped_column(ForeignKey("api.runs.id"))
+    requested_by: Mapped[UUID | None] = mapped_column(ForeignKey(User.id))
+    login: Mapped[str]
+    trigger: Mapped[str]
+    notify: Mapped[str]
+    status: Mapped[str]
+    options: Mapped[dict[str, Any]]
+    policy: Mapped[dict[str, Any]]
+    submitted: Mapped[dict[str, Any]]
+    card_ready: Mapped[bool] = mapped_column(server_default=text("false"))
+    view_key: Mapped[str | None]
+    artifacts: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    degradations: Mapped[list[dict[str, Any]]] = mapped_column(server_default=text("'[]'"))
+    error: Mapped[dict[str, Any] | None]
+    notified: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    started_at: Mapped[datetime | None]
+    last_progress_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    finished_at: Mapped[datetime | None]
+
+
+class Step(Base):
+    """One row of a run's story, as it stands now."""
+
+    __tablename__ = "steps"
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey(Run.id), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger, Identity())
+    status: Mapped[str]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    queued_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    duration_ms: Mapped[int | None]
+    code: Mapped[str | None]
+    message: Mapped[str | None]
+    detail: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+
+
+class RunPicture(Base):
+    """A picture (or the avatar) a run owes; the run ends when none is open."""
+
+    __tablename__ = "run_pictures"
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'recorded', 'failed')", name="state_known"),
+    )
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey(Run.id), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(server_default=text("'open'"))
+    requested: Mapped[bool] = mapped_column(server_default=text("false"))
+    capture: Mapped[dict[str, Any] | None]
+    object_key: Mapped[str | None]
+
+
+class Entry(Base):
+    """One line of a run's story, in the order it was written."""
+
+    __tablename__ = "entries"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    run_id: Mapped[UUID] = mapped_column(ForeignKey(Run.id))
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+    kind: Mapped[str]
+    data: Mapped[dict[str, Any]]
+
+    __table_args__ = (Index("ix_entries_run", "run_id", "id"),)

@@ -1,0 +1,38 @@
+"""Puts the api together: the ledger's consumer, the relay, the feed and the HTTP server."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from techub_api.app import create_app
+from techub_api.operators import answers
+from techub_api.resources import open_resources
+from techub_api.runs.handlers import keep_ledger
+from techub_api.settings import Settings
+from techub_common import asks
+from techub_common.health import server_for
+from techub_common.outbox import Relay
+from techub_common.runtime import Service
+from techub_common.streams import LEDGER
+
+LEDGER_SLOTS = 4
+
+
+def opener(settings: Settings) -> Callable[[Service], AbstractAsyncContextManager[None]]:
+    """Return what opens the service with these settings."""
+
+    @asynccontextmanager
+    async def open_service(service: Service) -> AsyncIterator[None]:
+        async with open_resources(service, settings) as resources:
+            service.provide(resources=resources)
+            service.hear(LEDGER, keep_ledger, slots=LEDGER_SLOTS)
+            service.loops += [
+                Relay(resources.outbox, resources.sessions, service.tell).run,
+                resources.feed.run,
+            ]
+            server = server_for(create_app(resources), settings.http_port, host="0.0.0.0")  # noqa: S104  # behind the ingress
+            service.servers.append(server.run_until)
+            await service.answer(asks.RUN_PIPELINE, answers.run_pipeline)
+            await service.answer(asks.SHOW_RUN, answers.show)
+            yield
+
+    return open_service

@@ -1,0 +1,1 @@
+"""The generator: GitHub data to eligibility to card traits."""

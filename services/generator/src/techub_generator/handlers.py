@@ -1,0 +1,84 @@
+"""`pipeline.started` becomes `card.generated`, or `card.failed` when nobody can help."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from faststream import Context
+
+from techub_common.errors import Permanent, Transient, code_of
+from techub_common.events import (
+    CardFailed,
+    CardGenerated,
+    Event,
+    PipelineStarted,
+    StageRecorded,
+    StageStatus,
+)
+from techub_generator.failures import StageFailed
+from techub_generator.resources import Resources
+from techub_generator.stages import TRAITS, Run
+from techub_generator.work import (
+    check_eligibility,
+    download_avatar,
+    pull_profile,
+    write_traits,
+)
+
+
+async def generate_card(
+    event: PipelineStarted,
+    resources: Annotated[Resources, Context()],
+    attempt: Annotated[int, Context("message.raw_message.metadata.num_delivered")],
+) -> None:
+    """Leave a card behind, and everything GitHub said, each told once it is stored."""
+    run = Run(event, attempt, resources.objects, resources.tell)
+    profile = await pull_profile(run, resources.github)
+    avatar = await download_avatar(run, resources.outbound, profile)
+    await check_eligibility(run, profile)
+    card = await write_traits(run, profile)
+    await resources.tell(
+        CardGenerated(
+            run_id=event.run_id,
+            login=profile.login,
+            github_id=profile.id,
+            artifacts=run.artifacts,
+            sections=profile.sections,
+            traits=card.traits if card else None,
+            avatar=avatar,
+            provenance=card.provenance if card else None,
+            degradations=tuple(run.degradations),
+        )
+    )
+
+
+def gave_up(event: Event, error: BaseException, attempts: int) -> CardFailed:
+    """Return the fact that no card can be made, with what was learned before that."""
+    del attempts
+    place = error.place if isinstance(error, StageFailed) else None
+    foreseen = isinstance(error, Permanent | Transient)
+    return CardFailed(
+        run_id=event.run_id,
+        login=place.login if place else event.login,
+        github_id=place.github_id if place else None,
+        stage=place.stage if place else TRAITS,
+        code=code_of(error),
+        message=str(error) if foreseen else "Something unforeseen went wrong on our side.",
+        detail=error.detail if isinstance(error, Permanent) else {},
+        artifacts=place.artifacts if place else {},
+    )
+
+
+def retried(event: Event, error: BaseException, attempt: int) -> StageRecorded | None:
+    """Return the line of the story that says the stage will be tried again."""
+    if not isinstance(error, StageFailed):
+        return None
+    return StageRecorded(
+        run_id=event.run_id,
+        login=event.login,
+        stage=error.place.stage,
+        status=StageStatus.retrying,
+        attempt=attempt,
+        started_at=datetime.now(UTC),
+        duration_ms=error.place.duration_ms,
+        message=str(error) if isinstance(error, Transient) else "Trying again.",
+    )

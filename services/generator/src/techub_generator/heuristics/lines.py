@@ -1,0 +1,76 @@
+"""Lines with gaps in them, and which of them may be said about whom."""
+
+import string
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+from techub_generator.heuristics.chance import weighted
+from techub_generator.heuristics.facts import Facts, Leaning
+from techub_generator.prose import cut
+
+SUITED: Final = 4
+LONGEST_SENTENCE: Final = 280
+
+N = TypeVar("N", str, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Line(Generic[N]):
+    """A name (where the thing has one), what is said about it, and for whom it is meant.
+
+    A line for a leaning or a language is only for those; one for neither is for everybody.
+    """
+
+    name: N
+    says: str
+    leaning: Leaning | None = None
+    language: str | None = None
+
+    def suits(self, facts: Facts) -> bool:
+        """Return whether everything the line takes for granted is so."""
+        return (
+            (self.leaning is None or self.leaning in facts.leanings)
+            and (self.language is None or self.language == facts.language)
+            and gaps(self.says) <= facts.words.keys()
+        )
+
+    @property
+    def weight(self) -> int:
+        """Return how much likelier the line is where it suits; the pointed one goes first."""
+        return SUITED if self.leaning or self.language else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A name and its sentence, filled in."""
+
+    name: str
+    description: str
+
+
+def gaps(says: str) -> set[str]:
+    """Return the words a line leaves open."""
+    return {gap for _, gap, _, _ in string.Formatter().parse(says) if gap}
+
+
+def chosen(facts: Facts, what: str, lines: Sequence[Line[N]]) -> Line[N]:
+    """Return the login's own line among those that suit."""
+    suiting = {line: line.weight for line in lines if line.suits(facts)}
+    return weighted(facts.login, what, suiting)
+
+
+def said(facts: Facts, says: str, limit: int = LONGEST_SENTENCE) -> str:
+    """Return the line with its gaps filled."""
+    return cut(says.format_map(facts.words), limit)
+
+
+def named(facts: Facts, what: str, lines: Sequence[Line[str]]) -> Named:
+    """Return a name and its sentence for this person."""
+    line = chosen(facts, what, lines)
+    return Named(line.name, said(facts, line.says))
+
+
+def spoken(facts: Facts, what: str, lines: Sequence[Line[None]], limit: int) -> str:
+    """Return one line for this person."""
+    return said(facts, chosen(facts, what, lines).says, limit)

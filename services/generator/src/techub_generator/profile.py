@@ -1,0 +1,135 @@
+"""What GitHub says about one account: the artifact the rest of the pipeline is made from."""
+
+from collections import Counter
+from datetime import datetime
+from functools import cached_property
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, computed_field
+
+from techub_common.events import Section
+from techub_generator.prose import counted, listed
+
+TOP_REPOSITORIES: Final = 5
+RECENT_REPOSITORIES: Final = 10
+
+
+class Fact(BaseModel):
+    """A piece of the artifact: frozen, and tolerant of fields added later."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Repository(Fact):
+    """A public repository of the account."""
+
+    name: str
+    full_name: str
+    description: str | None = None
+    html_url: str | None = None
+    stars: int = 0
+    forks: int = 0
+    language: str | None = None
+    topics: tuple[str, ...] = ()
+    fork: bool = False
+    archived: bool = False
+    pushed_at: datetime | None = None
+    created_at: datetime | None = None
+
+
+class Organization(Fact):
+    """An organisation the account shows itself a member of."""
+
+    id: int
+    login: str
+    name: str | None = None
+    avatar_url: str | None = None
+    description: str | None = None
+
+
+class Activity(Fact):
+    """What the last public events (at most 300, of 90 days) amount to."""
+
+    total_events: int = 0
+    event_breakdown: dict[str, int] = {}
+    recent_repos: tuple[str, ...] = ()
+    last_active: datetime | None = None
+
+
+class GitHubProfile(Fact):
+    """The JSON of `runs/<run_id>/pull_github_data.json`; its field names do not change.
+
+    `sections` says for `profile`, `repositories`, `organizations` and `activity` whether GitHub
+    was `read`, answered with nothing (`cleared`) or could not be read (`kept`: what an earlier run
+    knew is in the field, null when there was nothing). `read_at` is the moment the numbers are of.
+    Free text is on one line, without control characters, addresses and secrets masked. `languages`
+    counts primary languages, `top_repositories` has the five with most stars and `total_stars` adds
+    stars up, each over repositories that are not forks; `summary` says it in sentences. Beside
+    these fields the stored object has `recorded`, the `stage.recorded` data that told of it.
+    """
+
+    id: int
+    login: str
+    name: str | None = None
+    type: str = "User"
+    bio: str | None = None
+    company: str | None = None
+    location: str | None = None
+    blog: str | None = None
+    twitter_username: str | None = None
+    html_url: str | None = None
+    avatar_url: str | None = None
+    followers: int = 0
+    following: int = 0
+    public_repos: int = 0
+    public_gists: int = 0
+    created_at: datetime
+    repositories: tuple[Repository, ...] = ()
+    organizations: tuple[Organization, ...] | None = None
+    activity: Activity | None = None
+    sections: dict[str, Section] = {}
+    read_at: datetime
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy cannot see through the pair
+    @cached_property
+    def languages(self) -> dict[str, int]:
+        """Return how many own repositories have each primary language, most first."""
+        tally = Counter(one.language for one in self.own_repositories if one.language)
+        return dict(sorted(tally.items(), key=lambda pair: (-pair[1], pair[0].lower())))
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy cannot see through the pair
+    @cached_property
+    def top_repositories(self) -> tuple[Repository, ...]:
+        """Return the own repositories with most stars, at most five."""
+        ranked = sorted(self.own_repositories, key=lambda one: (-one.stars, one.name.lower()))
+        return tuple(ranked[:TOP_REPOSITORIES])
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy cannot see through the pair
+    @cached_property
+    def total_stars(self) -> int:
+        """Return the stars of all own repositories."""
+        return sum(one.stars for one in self.own_repositories)
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy cannot see through the pair
+    @cached_property
+    def summary(self) -> str:
+        """Return the account in a few plain sentences."""
+        repositories = counted(self.public_repos, "public repository", "public repositories")
+        followers = counted(self.followers, "follower")
+        sentences = [f"{self.name or self.login} has {repositories} and {followers} on GitHub."]
+        if self.top_repositories:
+            top = self.top_repositories[0]
+            written_in = top.language or "multiple languages"
+            sentences.append(
+                f"Top project: {top.name} ({counted(top.stars, 'star')}, {written_in})."
+            )
+        if self.languages:
+            sentences.append(f"Mostly {listed(list(self.languages)[:3])}.")
+        if self.bio:
+            sentences.append(f"Bio: {self.bio}")
+        return " ".join(sentences)
+
+    @cached_property
+    def own_repositories(self) -> tuple[Repository, ...]:
+        """Return the repositories that are not forks."""
+        return tuple(one for one in self.repositories if not one.fork)

@@ -1,0 +1,18 @@
+"""What the generator keeps open."""
+
+from dataclasses import dataclass
+
+from techub_common.storage import ObjectStore
+from techub_generator.github.client import GitHub
+from techub_generator.outbound import Outbound
+from techub_generator.stages import Tell
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Everything a handler needs."""
+
+    github: GitHub
+    outbound: Outbound
+    objects: ObjectStore
+    tell: Tell

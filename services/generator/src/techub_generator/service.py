@@ -1,0 +1,40 @@
+"""Opens what the generator keeps open and connects its one consumer."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import structlog
+
+from techub_common.runtime import OpenService, Service
+from techub_common.storage import open_store
+from techub_common.streams import GENERATOR
+from techub_generator.github.client import PATIENCE, open_github
+from techub_generator.handlers import gave_up, generate_card, retried
+from techub_generator.outbound import Outbound
+from techub_generator.resources import Resources
+from techub_generator.settings import Settings
+
+log = structlog.get_logger()
+
+SLOTS: Final = 4
+
+
+def opener(settings: Settings, patience: float = PATIENCE) -> OpenService:
+    """Return what opens the service with these settings."""
+
+    @asynccontextmanager
+    async def open_service(service: Service) -> AsyncIterator[None]:
+        token = next(iter(settings.github_tokens), None)
+        async with (
+            open_store(settings.storage_url) as objects,
+            open_github(settings.github_api_url, token, patience) as github,
+        ):
+            outbound = Outbound(settings.outbound_allowed)
+            service.provide(resources=Resources(github, outbound, objects, service.tell))
+            service.checks["storage"] = objects.probe
+            service.hear(GENERATOR, generate_card, slots=SLOTS, gave_up=gave_up, retried=retried)
+            log.info("ai_unconfigured", provider="heuristics")
+            yield
+
+    return open_service

@@ -1,0 +1,149 @@
+"""Runs the stages of one run: each once, its result kept, its story told."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final, Generic, TypeVar
+
+import structlog
+from pydantic import BaseModel
+
+from techub_common.errors import Permanent
+from techub_common.events import (
+    Degradation,
+    Event,
+    PipelineStarted,
+    StageRecorded,
+    StageStatus,
+)
+from techub_common.storage import ObjectStore
+from techub_generator.artifacts import artifact_key, keep, kept
+from techub_generator.failures import Place, at
+
+log = structlog.get_logger()
+
+PULL: Final = "pull_github_data"
+AVATAR: Final = "download_github_avatar"
+ELIGIBILITY: Final = "evaluate_eligibility"
+TRAITS: Final = "generate_ai_profile"
+STAGES: Final = (PULL, AVATAR, ELIGIBILITY, TRAITS)
+
+STAGE_SECONDS: Final = 35.0  # all four together stay below the limit of one delivery
+
+SWITCHED_OFF: Final = "Switched off by policy."
+LEFT_OUT: Final = "Left out of this run."
+
+R = TypeVar("R", bound=BaseModel)
+Tell = Callable[[Event], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[R]):
+    """What a stage came to: its result, one sentence about it, and what it lost if it did."""
+
+    result: R
+    message: str
+    lost: str | None = None
+
+
+@dataclass(slots=True)
+class Run:
+    """One pass over one profile, as far as it has come."""
+
+    event: PipelineStarted
+    attempt: int
+    store: ObjectStore
+    tell: Tell
+    login: str = ""
+    github_id: int | None = None
+    artifacts: dict[str, str] = field(default_factory=dict)
+    degradations: list[Degradation] = field(default_factory=list)
+
+    def identify(self, github_id: int, login: str) -> None:
+        """Take over who GitHub says this is."""
+        self.github_id, self.login = github_id, login
+
+    async def stage(
+        self,
+        name: str,
+        shape: type[R],
+        work: Callable[[], Awaitable[Done[R]]],
+        *,
+        unless: str | None = None,
+    ) -> R | None:
+        """Return the stage's result: made now, or kept by an earlier attempt; None when skipped.
+
+        `unless` is the reason to skip it, when there is one.
+        """
+        started_at, started = datetime.now(UTC), time.monotonic()
+
+        def line(status: StageStatus, message: str | None = None) -> StageRecorded:
+            over = status is not StageStatus.started
+            return StageRecorded(
+                run_id=self.event.run_id,
+                login=self.event.login,
+                stage=name,
+                status=status,
+                attempt=self.attempt,
+                started_at=started_at,
+                duration_ms=_since(started) if over else None,
+                message=message,
+            )
+
+        if reason := self._left_out(name) or unless:
+            await self.tell(line(StageStatus.skipped, reason))
+            return None
+        key = artifact_key(self.event.run_id, name)
+        if found := await kept(self.store, key, shape):
+            return await self._told(name, key, *found)
+        try:
+            await self.tell(line(StageStatus.started))
+            async with asyncio.timeout(STAGE_SECONDS):
+                done = await work()
+        except Exception as error:
+            # Nothing is swallowed here: whatever it is goes on with the stage it happened at.
+            if isinstance(error, Permanent):
+                await self.tell(line(StageStatus.failed, str(error)))
+            placed = at(error, self.place(name, _since(started)))
+            if placed is error:
+                raise
+            raise placed from error
+        status = StageStatus.degraded if done.lost else StageStatus.completed
+        ended = line(status, done.lost or done.message)
+        await keep(self.store, key, done.result, ended)
+        return await self._told(name, key, done.result, ended)
+
+    async def _told(self, name: str, key: str, result: R, line: StageRecorded) -> R:
+        await self.tell(line)
+        self.artifacts[name] = key
+        if line.status is StageStatus.degraded:
+            self.degradations.append(Degradation(stage=name, reason=line.message or name))
+        log.info(
+            "stage_ended",
+            stage=name,
+            outcome=str(line.status),
+            duration_ms=line.duration_ms,
+            resumed=line.attempt != self.attempt,
+        )
+        return result
+
+    def _left_out(self, name: str) -> str | None:
+        options = self.event.options
+        wanted = not options.only_stages or name in options.only_stages
+        return None if wanted and name not in options.skip_stages else LEFT_OUT
+
+    def place(self, name: str, duration_ms: int = 0) -> Place:
+        """Return how far the run has come, as of this stage."""
+        return Place(
+            stage=name,
+            login=self.login or self.event.login,
+            github_id=self.github_id,
+            artifacts=dict(self.artifacts),
+            duration_ms=duration_ms,
+        )
+
+
+def _since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)

@@ -1,0 +1,86 @@
+"""What each stage does; how it is run once and told is the business of `stages`."""
+
+from typing import Final
+
+from techub_common.errors import Permanent
+from techub_common.events import AvatarState, Provenance, Section
+from techub_common.traits import CardTraits
+from techub_generator.artifacts import known
+from techub_generator.avatar import Avatar, download
+from techub_generator.eligibility import Eligibility, evaluate
+from techub_generator.failures import at
+from techub_generator.github.client import GitHub
+from techub_generator.github.pull import pull
+from techub_generator.heuristics import traits_of
+from techub_generator.outbound import Outbound
+from techub_generator.profile import Fact, GitHubProfile
+from techub_generator.prose import counted, listed
+from techub_generator.stages import AVATAR, ELIGIBILITY, PULL, SWITCHED_OFF, TRAITS, Done, Run
+
+HEURISTICS: Final = "heuristics"
+
+
+class Card(Fact):
+    """The JSON of `runs/<run_id>/generate_ai_profile.json`."""
+
+    traits: CardTraits
+    provenance: Provenance
+
+
+async def pull_profile(run: Run, github: GitHub) -> GitHubProfile:
+    """Return the account as GitHub shows it now, or as it is known when the run leaves that out."""
+
+    async def work() -> Done[GitHubProfile]:
+        profile = await pull(github, run.event.login, before)
+        return Done(profile, _read(profile), lost=_unread(profile))
+
+    async def before() -> GitHubProfile | None:
+        return await known(run.store, run.event.known.github, GitHubProfile)
+
+    profile = await run.stage(PULL, GitHubProfile, work) or await before()
+    if profile is None:
+        message = "GitHub was left out of this run and nothing is known about the account yet."
+        raise at(Permanent(message, code="nothing_known"), run.place(PULL))
+    run.identify(profile.id, profile.login)
+    return profile
+
+
+async def download_avatar(run: Run, outbound: Outbound, profile: GitHubProfile) -> AvatarState:
+    """Return what became of the avatar; one that was left out stays as it is."""
+    avatar = await run.stage(AVATAR, Avatar, lambda: download(run, outbound, profile))
+    return avatar.state if avatar else AvatarState.failed
+
+
+async def check_eligibility(run: Run, profile: GitHubProfile) -> None:
+    """Return when the profile may have a card; raise Permanent `not_eligible`."""
+    policy = run.event.policy
+
+    async def work() -> Done[Eligibility]:
+        verdict = evaluate(profile, policy.eligibility_threshold)
+        if not verdict.eligible:
+            raise verdict.refusal()
+        return Done(verdict, f"{verdict.score} of {len(verdict.signals)} signs of life.")
+
+    unless = None if policy.require_eligibility else SWITCHED_OFF
+    await run.stage(ELIGIBILITY, Eligibility, work, unless=unless)
+
+
+async def write_traits(run: Run, profile: GitHubProfile) -> Card | None:
+    """Return the card's traits, or None when the run leaves them out."""
+
+    async def work() -> Done[Card]:
+        card = Card(traits=traits_of(profile), provenance=Provenance(provider=HEURISTICS))
+        return Done(card, f"Traits written: {card.traits.title}.")
+
+    return await run.stage(TRAITS, Card, work)
+
+
+def _read(profile: GitHubProfile) -> str:
+    read = counted(len(profile.repositories), "repository", "repositories")
+    seen = counted(profile.activity.total_events if profile.activity else 0, "public event")
+    return f"{profile.login}: {read}, {seen}."
+
+
+def _unread(profile: GitHubProfile) -> str | None:
+    unread = [name for name, what in profile.sections.items() if what is Section.kept]
+    return f"GitHub's {listed(unread)} could not be read; what was known stays." if unread else None

@@ -1,0 +1,44 @@
+"""What need not be kept is not: mails go after a month, told facts after a fortnight."""
+
+import asyncio
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy import delete, func, or_, update
+
+from techub_common.database import Sessions, transaction
+from techub_common.delivery import Road
+from techub_notifier.tables import DELIVERIES, OUTBOX
+
+log = structlog.get_logger()
+
+KEEP_MAILS: Final = timedelta(days=30)
+KEEP_TOLD: Final = timedelta(days=14)
+EVERY_SECONDS: Final = 3600.0
+
+
+async def forget_forever(sessions: Sessions, road: Road) -> None:
+    """Forget at the start and every hour."""
+    while True:
+        await road.until_back(lambda: forget(sessions))
+        await asyncio.sleep(EVERY_SECONDS)
+
+
+async def forget(sessions: Sessions) -> None:
+    """Blank payload and address of what was settled a month ago; drop facts told a fortnight ago.
+
+    Recipient and hash stay, so a mail of long ago is still known to have been sent.
+    """
+    old = DELIVERIES.c.settled_at < func.now() - KEEP_MAILS
+    told = or_(DELIVERIES.c.payload.is_not(None), DELIVERIES.c.address.is_not(None))
+    async with transaction(sessions) as session:
+        blanked = await session.execute(
+            update(DELIVERIES)
+            .where(old, told)
+            .values(payload=None, address=None)
+            .returning(DELIVERIES.c.id)
+        )
+        await session.execute(delete(OUTBOX).where(OUTBOX.c.told_at < func.now() - KEEP_TOLD))
+    if count := len(blanked.all()):
+        log.info("notifications_blanked", count=count)

@@ -1,0 +1,55 @@
+"""Who looks after a profile, read through the one view the api grants."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Boolean, Text, Uuid, column, select, table
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
+
+from techub_common.database import Sessions, transaction
+from techub_common.errors import Away
+from techub_notifier.rules import Owner
+
+COLUMNS: Final[Mapping[str, TypeEngine[Any]]] = {
+    "profile_id": Uuid(),
+    "user_id": Uuid(),
+    "address": Text(),
+    "verified": Boolean(),
+    "wants_mail": Boolean(),
+}
+"""What `api.notification_recipients` must offer: one row per owner of a profile."""
+
+VIEW: Final = table(
+    "notification_recipients",
+    *(column(name, kind) for name, kind in COLUMNS.items()),
+    schema="api",
+)
+
+
+async def owners_of(session: AsyncSession, profile_id: UUID) -> Sequence[Owner]:
+    """Return the owners in the order of their ids; raise Away while the view cannot be read."""
+    wanted = (
+        select(VIEW.c.user_id, VIEW.c.address, VIEW.c.verified, VIEW.c.wants_mail)
+        .where(VIEW.c.profile_id == profile_id)
+        .order_by(VIEW.c.user_id)
+    )
+    try:
+        rows = (await session.execute(wanted)).all()
+    except ProgrammingError as error:
+        message = (
+            "api.notification_recipients cannot be read; run `techub_notifier migrate`, then "
+            "`techub_api migrate`"
+        )
+        raise Away(message) from error
+    return [
+        Owner(row.user_id, row.address, bool(row.verified), bool(row.wants_mail)) for row in rows
+    ]
+
+
+async def readable(sessions: Sessions) -> None:
+    """Return when the view can be read; raise Away."""
+    async with transaction(sessions) as session:
+        await owners_of(session, UUID(int=0))

@@ -1,0 +1,21 @@
+"""`python -m techub_optimizer [serve]`."""
+
+import argparse
+
+from techub_common.runtime import run
+from techub_common.settings import load
+from techub_optimizer.service import opener
+from techub_optimizer.settings import Settings
+
+
+def main() -> None:
+    """Make pictures small until told to stop."""
+    parser = argparse.ArgumentParser(prog="techub_optimizer", description=__doc__)
+    parser.add_argument("command", nargs="?", choices=["serve"], default="serve")
+    parser.parse_args()
+    settings = load(Settings)
+    run(settings, opener(settings))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""What is put into the public part of the store, and what is said about it."""
+
+import asyncio
+import hashlib
+import json
+
+from techub_common.events import AssetCaptured, Degradation, Rendition
+from techub_common.storage import ObjectStore
+from techub_optimizer.engines import Made
+from techub_optimizer.formats import MIMES, Format, avatar_key, meta_key, picture_key
+from techub_optimizer.images import Avatar
+
+
+async def publish_picture(
+    objects: ObjectStore, event: AssetCaptured, made: Made
+) -> tuple[Rendition, ...]:
+    """Return the picture's files, all in the store, with a note of what they are made of."""
+    renditions = tuple(
+        _rendition(
+            form,
+            picture_key(event.login, event.kind, event.sha256, form),
+            content,
+            (event.width, event.height),
+        )
+        for form, content in made.files.items()
+    )
+    await asyncio.gather(
+        *(
+            objects.put(rendition.object_key, content, rendition.mime)
+            for rendition, content in zip(renditions, made.files.values(), strict=True)
+        )
+    )
+    await objects.put(
+        meta_key(event.login, event.kind, event.sha256),
+        origin_of(event, made, renditions),
+        "application/json",
+    )
+    return renditions
+
+
+async def publish_avatar(objects: ObjectStore, avatar: Avatar) -> tuple[Rendition, ...]:
+    """Return the avatar's one file, which is in the store."""
+    key = avatar_key(hashlib.sha256(avatar.content).hexdigest(), avatar.form)
+    rendition = _rendition(avatar.form, key, avatar.content, (avatar.side, avatar.side))
+    await objects.put(key, avatar.content, rendition.mime)
+    return (rendition,)
+
+
+def origin_of(event: AssetCaptured, made: Made, renditions: tuple[Rendition, ...]) -> bytes:
+    """Return the note that says what the picture was made from; the same capture, the same note."""
+    note = {
+        "kind": event.kind,
+        "login": event.login,
+        "run_id": str(event.run_id),
+        "capture": {"sha256": event.sha256, "bytes": event.bytes},
+        "size": {"width": event.width, "height": event.height},
+        "engine": made.engine,
+        "renditions": [
+            rendition.model_dump(include={"format", "object_key", "bytes", "sha256"})
+            for rendition in renditions
+        ],
+    }
+    return json.dumps(note, ensure_ascii=False, indent=1).encode()
+
+
+def losses(kind: str, made: Made) -> tuple[Degradation, ...]:
+    """Return what was lost: nothing when any engine made the files."""
+    if made.optimised:
+        return ()
+    reason = f"The picture {kind} is published as it was captured, not optimised"
+    return (Degradation(stage=f"optimize:{kind}", reason=reason),)
+
+
+def _rendition(form: Format, key: str, content: bytes, size: tuple[int, int]) -> Rendition:
+    return Rendition(
+        format=form,
+        object_key=key,
+        bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        width=size[0],
+        height=size[1],
+        mime=MIMES[form],
+    )

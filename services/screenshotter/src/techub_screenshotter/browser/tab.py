@@ -1,0 +1,88 @@
+"""One page: it shows what it is given, waits until that is ready, and is photographed."""
+
+import base64
+import struct
+from dataclasses import dataclass
+
+from playwright.async_api import CDPSession, Page, Route, ViewportSize
+from playwright.async_api import Error as PlaywrightError
+
+from techub_cards.fit import SCRIPT
+from techub_cards.variants import Variant
+from techub_common.errors import Permanent
+
+
+class BrowserLost(Exception):
+    """The browser, or the page at work, is gone; everything in it is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A finished capture; `refused` is how many requests its page tried to make."""
+
+    png: bytes
+    width: int
+    height: int
+    refused: int = 0
+
+
+class Tab:
+    """One page and the debugging session that photographs it."""
+
+    def __init__(self, page: Page, session: CDPSession) -> None:
+        self._page = page
+        self._session = session
+        self._refused = 0
+
+    async def refuse(self, route: Route) -> None:
+        """Abort a request and count it."""
+        self._refused += 1
+        await route.abort()
+
+    async def draw(self, html: str, variant: Variant) -> Picture:
+        """Return the picture of a page that says it is ready.
+
+        Raise Permanent `render_failed` when the page is at fault, BrowserLost when nobody answers.
+        """
+        self._refused = 0
+        try:
+            await self._show(html, variant)
+            shot = await self._session.send(
+                "Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True}
+            )
+        except PlaywrightError as error:
+            await self._wipe()
+            raise render_failed(variant, first_line(error)) from error
+        png = base64.b64decode(shot["data"])
+        width, height = struct.unpack(">II", png[16:24])
+        if (width, height) != (variant.width, variant.height):
+            raise render_failed(variant, f"the picture is {width}x{height}")
+        return Picture(png, width, height, self._refused)
+
+    async def _show(self, html: str, variant: Variant) -> None:
+        size = ViewportSize(width=variant.width, height=variant.height)
+        if self._page.viewport_size != size:
+            await self._page.set_viewport_size(size)
+        await self._page.set_content(html)
+        report = await self._page.evaluate(SCRIPT)
+        ready = report.get("ready") if isinstance(report, dict) else None
+        if ready != variant.name:
+            raise render_failed(variant, f"the page says it is {ready!r}")
+
+    async def _wipe(self) -> None:
+        """Leave whatever is shown for an empty page: only a living tab can."""
+        try:
+            await self._page.goto("about:blank")
+        except PlaywrightError as error:
+            raise BrowserLost(first_line(error)) from error
+
+
+def render_failed(variant: Variant, reason: str) -> Permanent:
+    """Return the error of a page that cannot be drawn, however often it is tried."""
+    message = f"{variant.name} was not drawn: {reason}"
+    return Permanent(message, code="render_failed", detail={"variant": variant.name})
+
+
+def first_line(error: PlaywrightError) -> str:
+    """Return what happened without the call log."""
+    return error.message.partition("\n")[0]

@@ -1,0 +1,114 @@
+"""One warm browser, replaced when it breaks, hangs or has drawn enough."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import Final
+
+import structlog
+
+from techub_cards.variants import Variant
+from techub_common.errors import Transient
+from techub_screenshotter.browser import Browser, BrowserLost, Picture
+
+log = structlog.get_logger()
+
+PICTURES: Final = 500
+
+OpenBrowser = Callable[[], AbstractAsyncContextManager[Browser]]
+
+
+class Studio:
+    """Draws pictures on the browser of the day, each within `seconds`.
+
+    A browser that fails a picture is ended and replaced before the failure is told; one that has
+    drawn `pictures` is replaced before the next, and ends when what it still draws is done.
+    """
+
+    def __init__(self, opens: OpenBrowser, *, seconds: float, pictures: int = PICTURES) -> None:
+        self._opens = opens
+        self._seconds = seconds
+        self._pictures = pictures
+        self._lock = asyncio.Lock()
+        self._browser: Browser | None = None
+        self._open: dict[Browser, AsyncExitStack] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        """Have the first browser ready; raise Permanent `chromium_missing` or Transient."""
+        await self._at_hand()
+
+    async def draw(self, html: str, variant: Variant) -> Picture:
+        """Return the picture; raise Transient `chromium_failed` or Permanent `render_failed`."""
+        browser = await self._at_hand()
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await browser.draw(html, variant)
+        except (TimeoutError, BrowserLost) as error:
+            reason = str(error) or f"nothing was drawn within {self._seconds:g} s"
+            log.warning("chromium_replaced", variant=variant.name, error=reason)
+            await self._replace(browser)
+            message = f"Chromium failed on {variant.name}: {reason}"
+            raise Transient(message, code="chromium_failed") from error
+
+    async def keep_warm(self) -> None:
+        """Have a browser at hand for ever, also when it dies while nobody draws."""
+        while True:
+            browser = await self._at_hand()
+            await browser.gone.wait()
+
+    async def check(self) -> None:
+        """Return when a browser is alive; raise Transient."""
+        if self._browser is None or not self._browser.alive:
+            message = "Chromium is not running"
+            raise Transient(message, code="chromium_failed")
+
+    async def aclose(self) -> None:
+        """End every browser."""
+        for task in self._leaving:
+            task.cancel()
+        await asyncio.gather(*self._leaving, return_exceptions=True)
+        self._browser = None
+        for browser in list(self._open):
+            await self._end(browser)
+
+    async def _at_hand(self) -> Browser:
+        async with self._lock:
+            browser = self._browser
+            if browser is not None and browser.alive:
+                if browser.drawn < self._pictures:
+                    return browser
+                log.info("chromium_recycled", pictures=browser.drawn)
+                self._let_go(browser)
+            elif browser is not None:
+                await self._end(browser)
+            return await self._launch()
+
+    async def _replace(self, browser: Browser) -> None:
+        async with self._lock:
+            if self._browser is browser:
+                browser.kill()
+                await self._end(browser)
+                await self._launch()
+
+    async def _launch(self) -> Browser:
+        self._browser = None
+        stack = AsyncExitStack()
+        browser = await stack.enter_async_context(self._opens())
+        self._open[browser] = stack
+        self._browser = browser
+        return browser
+
+    def _let_go(self, browser: Browser) -> None:
+        async def leave() -> None:
+            async with asyncio.timeout(self._seconds * 2):
+                await browser.idle()
+            await self._end(browser)
+
+        task = asyncio.create_task(leave())
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+
+    async def _end(self, browser: Browser) -> None:
+        if stack := self._open.pop(browser, None):
+            await stack.aclose()

@@ -1,0 +1,257 @@
+"""What becomes of a message, decided without a broker."""
+
+import asyncio
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from techub_common import delivery
+from techub_common.delivery import Delivery, Road, retry_delay
+from techub_common.envelope import seal
+from techub_common.errors import Away, Permanent, Transient
+from techub_common.events import AssetFailed, CaptureRequested, Event
+from techub_common.streams import SCREENSHOTTER
+
+
+@dataclass
+class FakeMessage:
+    """A delivered message that remembers how it was settled."""
+
+    data: bytes
+    num_delivered: int = 1
+    headers: dict[str, str] = field(default_factory=dict)
+    settled: list[str] = field(default_factory=list)
+    beats: int = 0
+
+    @property
+    def metadata(self) -> Any:
+        """Return what JetStream says of the delivery."""
+        return SimpleNamespace(
+            num_delivered=self.num_delivered, sequence=SimpleNamespace(stream=7)
+        )
+
+    async def ack(self) -> None:
+        """Settle."""
+        self.settled.append("ack")
+
+    async def nak(self, delay: float | None = None) -> None:
+        """Give back."""
+        self.settled.append("nak" if delay is None else "nak later")
+
+    async def term(self) -> None:
+        """End."""
+        self.settled.append("term")
+
+    async def in_progress(self) -> None:
+        """Renew."""
+        self.beats += 1
+
+
+@dataclass
+class FakeTeller:
+    """Keeps the order in which facts and dead letters are written."""
+
+    written: list[str] = field(default_factory=list)
+    away: int = 0
+
+    async def __call__(self, event: Event) -> None:
+        """Tell."""
+        if self.away:
+            self.away -= 1
+            raise Away("JetStream")
+        self.written.append(event.type)
+
+    async def bury(
+        self, message: Any, consumer: str, error: BaseException, attempts: int, code: str
+    ) -> None:
+        """Bury."""
+        del message, error
+        self.written.append(f"dead {consumer} {code} {attempts}")
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = asyncio.sleep
+    monkeypatch.setattr(delivery.asyncio, "sleep", lambda _: real(0))
+
+
+def message(num_delivered: int = 1) -> FakeMessage:
+    """Return a message with a readable event."""
+    event = CaptureRequested(run_id=uuid4(), login="pip", variant="og", view_key="k")
+    sealed = seal(event, "/services/api")
+    return FakeMessage(sealed.body(), num_delivered, sealed.headers())
+
+
+def failure(event: Event, error: BaseException, attempts: int) -> AssetFailed:
+    """Return the domain's failure event."""
+    return AssetFailed(
+        run_id=event.run_id,
+        login=event.login,
+        kind="og",
+        stage="capture",
+        code="x",
+        message=str(error),
+        attempts=attempts,
+    )
+
+
+def rules(teller: FakeTeller) -> Delivery:
+    """Return the screenshotter's delivery over fakes."""
+    return Delivery(SCREENSHOTTER, teller, Road(), ack_wait=15.0, gave_up=failure)
+
+
+def raising(*errors: Exception | None) -> Any:
+    """Return work that raises these in turn, then succeeds."""
+    queue = list(errors)
+
+    async def work() -> None:
+        error = queue.pop(0) if queue else None
+        if error is not None:
+            raise error
+
+    return work
+
+
+async def test_done_is_acknowledged() -> None:
+    """A handler that returns acknowledges."""
+    delivered, teller = message(), FakeTeller()
+
+    await rules(teller).handle(delivered, raising())
+
+    assert delivered.settled == ["ack"]
+
+
+async def test_ours_away_is_waited_for_in_place() -> None:
+    """While something of ours is away the message is kept; it is never a failed step."""
+    delivered, teller = message(), FakeTeller()
+
+    await rules(teller).handle(delivered, raising(*[Away("store")] * 40))
+
+    assert delivered.settled == ["ack"]
+    assert teller.written == []
+
+
+async def test_theirs_away_is_given_back_with_a_delay() -> None:
+    """A passing trouble of somebody else's is tried again later."""
+    delivered, teller = message(), FakeTeller()
+
+    await rules(teller).handle(delivered, raising(Transient("busy", code="chromium_failed")))
+
+    assert delivered.settled == ["nak later"]
+    assert teller.written == []
+
+
+async def test_permanent_is_buried_then_told_then_ended() -> None:
+    """The dead letter is written before the message is ended, and the domain hears of it."""
+    delivered, teller = message(), FakeTeller()
+
+    await rules(teller).handle(delivered, raising(Permanent("no", code="unknown_variant")))
+
+    assert teller.written == ["dead screenshotter unknown_variant 1", AssetFailed.type]
+    assert delivered.settled == ["term"]
+
+
+async def test_given_up_at_the_fifth_that_raised() -> None:
+    """A message is given up when it has raised as often as its consumer allows, not before."""
+    teller = FakeTeller()
+    delivery = rules(teller)
+    settled = []
+    for number in range(1, 6):
+        delivered = message(number)
+        await delivery.handle(delivered, raising(Transient("busy", code="chromium_failed")))
+        settled += delivered.settled
+
+    assert settled == ["nak later"] * 4 + ["term"]
+    assert teller.written == ["dead screenshotter chromium_failed 5", AssetFailed.type]
+
+
+async def test_a_killed_workers_deliveries_are_not_held_against_the_message() -> None:
+    """Deliveries that were lost with their worker do not count as raised."""
+    delivered, teller = message(num_delivered=6), FakeTeller()
+
+    await rules(teller).handle(delivered, raising(Transient("busy", code="chromium_failed")))
+
+    assert delivered.settled == ["nak later"]
+
+
+async def test_the_last_delivery_is_not_wasted() -> None:
+    """At the server's own limit the message is buried by us rather than dropped by it."""
+    delivered, teller = message(num_delivered=10), FakeTeller()
+
+    await rules(teller).handle(delivered, raising(Transient("busy", code="chromium_failed")))
+
+    assert delivered.settled == ["term"]
+
+
+async def test_unreadable_is_buried_without_a_domain_event() -> None:
+    """Nonsense blocks nothing and loses nothing."""
+    delivered, teller = FakeMessage(b"nonsense"), FakeTeller()
+
+    await rules(teller).handle(delivered, raising())
+
+    assert teller.written == ["dead screenshotter unreadable_event 1"]
+    assert delivered.settled == ["term"]
+
+
+async def test_a_failure_event_waits_for_jetstream() -> None:
+    """The domain's failure event is told however long the stream is away, and only then ended."""
+    delivered, teller = message(), FakeTeller(away=3)
+
+    await rules(teller).handle(delivered, raising(Permanent("no", code="unknown_variant")))
+
+    assert teller.written[-1] == AssetFailed.type
+    assert delivered.settled == ["term"]
+
+
+async def test_a_bug_is_tried_again_like_a_passing_trouble() -> None:
+    """An error nobody foresaw is tried again, then buried: it may be a deploy in progress."""
+    delivered, teller = message(), FakeTeller()
+
+    await rules(teller).handle(delivered, raising(ValueError("bug")))
+
+    assert delivered.settled == ["nak later"]
+
+
+async def test_the_road_is_closed_while_ours_is_away() -> None:
+    """Nobody fetches what cannot be worked on."""
+    road = Road()
+    seen = []
+
+    async def work() -> None:
+        seen.append(road._open.is_set())
+        if len(seen) < 3:
+            raise Away("store")
+
+    await road.until_back(work)
+
+    assert seen == [True, False, False]
+    assert road._open.is_set()
+
+
+@pytest.mark.parametrize(
+    ("error", "raised", "low", "high"),
+    [
+        (Transient("x", code="x"), 1, 2.0, 3.0),
+        (Transient("x", code="x"), 2, 4.0, 6.0),
+        (Transient("x", code="x", retry_after=42.0), 1, 42.0, 42.0),
+        (Transient("x", code="x", retry_after=9999.0), 1, 300.0, 300.0),
+        (TimeoutError(), 1, 2.0, 3.0),
+    ],
+)
+def test_delay(error: Exception, raised: int, low: float, high: float) -> None:
+    """The delay doubles with jitter, or is what they asked for, at most five minutes."""
+    delay = retry_delay(error, raised, attempts=5)
+
+    assert delay is not None
+    assert low <= delay <= high
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [(Permanent("x", code="x"), 1), (Transient("x", code="x"), 5), (TimeoutError(), 6)],
+)
+def test_no_delay_means_give_up(error: Exception, raised: int) -> None:
+    """Nothing is tried again that cannot help or has been tried enough."""
+    assert retry_delay(error, raised, attempts=5) is None
