@@ -5,8 +5,6 @@ import signal
 import sys
 from pathlib import Path
 
-import httpx
-
 from techub_devstack import samples
 from techub_devstack.doubles.handle import Double, MailDouble
 from techub_devstack.servers.child import Child, leashed
@@ -35,8 +33,8 @@ async def test_three_doubles_in_one_process(tmp_path: Path) -> None:
     resend.ask("POST", "/emails", json=MAIL, headers=KEY)
     github = Double(f"http://127.0.0.1:{ports['github']}")
     assert github.ask("GET", f"/users/{samples.DEFAULT}").status_code == 200
-    gemini = f"http://127.0.0.1:{ports['gemini']}/v1/models/gemini-2.5-flash:generateContent"
-    assert httpx.post(gemini, json={}, trust_env=False).status_code == 403
+    gemini = Double(f"http://127.0.0.1:{ports['gemini']}")
+    assert gemini.send("POST", "/v1/models/gemini-2.5-flash:generateContent").status_code == 403
     assert await child.stop() == 0, child.last_words()
 
     child, ports = await started(tmp_path)

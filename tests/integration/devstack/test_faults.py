@@ -11,7 +11,7 @@ from techub_devstack.doubles.handle import Double, MailDouble
 
 def get(double: Double, login: str) -> httpx.Response:
     """Ask who someone is."""
-    return httpx.get(f"{double.url}/users/{login}", trust_env=False)
+    return double.send("GET", f"/users/{login}")
 
 
 def test_an_answer_of_its_own(github_double: Double) -> None:
@@ -54,7 +54,7 @@ def test_being_slow(github_double: Double) -> None:
     github_double.fail(login=samples.TINY, delay_seconds=0.2, times=2)
 
     with pytest.raises(httpx.ReadTimeout):
-        httpx.get(f"{github_double.url}/users/{samples.TINY}", timeout=0.05, trust_env=False)
+        github_double.send("GET", f"/users/{samples.TINY}", timeout=0.05)
     started = time.monotonic()
     assert get(github_double, samples.TINY).status_code == 200
     assert time.monotonic() - started > 0.15
@@ -79,7 +79,7 @@ def test_done_but_never_heard(resend_double: MailDouble) -> None:
     resend_double.fail(hang_up=True, after=True, times=1)
 
     with pytest.raises(httpx.RemoteProtocolError):
-        httpx.post(f"{resend_double.url}/emails", json=mail, headers=headers, trust_env=False)
+        resend_double.send("POST", "/emails", json=mail, headers=headers)
     again = resend_double.ask("POST", "/emails", json=mail, headers=headers)
 
     assert [kept["id"] for kept in resend_double.mails()] == [again.json()["id"]]

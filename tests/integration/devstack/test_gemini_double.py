@@ -25,8 +25,7 @@ def ask(
     model = config.pop("model", "gemini-2.5-flash")
     spelling = "generation_config" if door == VERTEX else "generationConfig"
     body = {"contents": [{"role": "user", "parts": [{"text": text}]}], spelling: config}
-    url = double.url + door.format(model=model)
-    return httpx.post(url, json=body, headers=headers, trust_env=False)
+    return double.send("POST", door.format(model=model), json=body, headers=headers)
 
 
 def said(answer: httpx.Response) -> str:

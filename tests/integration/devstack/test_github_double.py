@@ -24,10 +24,10 @@ query($login: String!) { user(login: $login) {
 """
 
 
-@pytest.fixture
-def client(github_double: Double) -> Iterator[httpx.Client]:
+@pytest.fixture(scope="module")
+def client(running_github_double: Double) -> Iterator[httpx.Client]:
     """A client that knows where GitHub is."""
-    with httpx.Client(base_url=github_double.url, trust_env=False) as client:
+    with httpx.Client(base_url=running_github_double.url, trust_env=False) as client:
         yield client
 
 
@@ -157,8 +157,9 @@ def test_a_recorded_folder(tmp_path: Path) -> None:
         (folder / f"{name}.json").write_text(json.dumps(page))
 
     with in_thread(github.create_app(tmp_path)) as url:
-        first = httpx.get(f"{url}/users/someone/repos?per_page=100", trust_env=False)
-        second = httpx.get(first.links["next"]["url"], trust_env=False)
+        double = Double(url)
+        first = double.ask("GET", "/users/someone/repos?per_page=100")
+        second = double.ask("GET", first.links["next"]["url"].removeprefix(url))
 
     assert (len(first.json()), second.json()) == (1, [])
     assert second.links["prev"]["url"] == f"{url}/user/42/repos?per_page=100&page=1"

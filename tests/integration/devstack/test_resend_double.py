@@ -20,7 +20,7 @@ KEY = {"authorization": "Bearer re_test"}
 
 def send(double: MailDouble, mail: Any, headers: dict[str, str] = KEY) -> httpx.Response:
     """Send a mail, or what is not one."""
-    return httpx.post(f"{double.url}/emails", json=mail, headers=headers, trust_env=False)
+    return double.send("POST", "/emails", json=mail, headers=headers)
 
 
 def test_a_mail_can_be_read(resend_double: MailDouble) -> None:

@@ -1,4 +1,4 @@
-"""A notifier over real Postgres, real NATS and the double of Resend, as many of it as a test asks."""
+"""Notifiers over real Postgres, real NATS and the double of Resend."""
 
 import asyncio
 import json
@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-import nats
 import pytest
+from nats.js import JetStreamContext
 from sqlalchemy import select, text, update
 from sqlalchemy.dialects import postgresql
 
@@ -109,18 +109,6 @@ async def sessions(admin_url: str) -> AsyncIterator[Sessions]:
         yield made
 
 
-@pytest.fixture
-async def road(nats_url: str) -> AsyncIterator[nats.NATS]:
-    """Give a connection to NATS with empty streams."""
-    connection = await nats.connect(nats_url)
-    js = connection.jetstream()
-    for stream in await js.streams_info():
-        await js.delete_stream(str(stream.config.name))
-    await streams.declare(js, ack_wait=3.0)
-    yield connection
-    await connection.close()
-
-
 @dataclass
 class Stage:
     """Everything a test needs to let runs end and see who is told."""
@@ -129,15 +117,19 @@ class Stage:
     sessions: Sessions
     admin_url: str
     resend: MailDouble
-    road: nats.NATS
+    js: JetStreamContext
 
     async def owners(self, profile_id: UUID, *people: dict[str, Any]) -> list[UUID]:
         """Make these people look after the profile; a name is enough for one who may be told."""
-        ids = []
+        ids: list[UUID] = []
         engine = open_engine(self.admin_url, pool=1)
         async with engine.begin() as connection:
             for person in people:
-                row = {"user_id": uuid4(), "verified": True, "wants_mail": True} | person
+                row: dict[str, Any] = {
+                    "user_id": uuid4(),
+                    "verified": True,
+                    "wants_mail": True,
+                } | person
                 row = {"address": "ada@example.com", "profile_id": profile_id} | row
                 names = ", ".join(row)
                 values = ", ".join(f":{name}" for name in row)
@@ -158,9 +150,7 @@ class Stage:
     async def tell(self, event: Ended, tell: int = 0) -> None:
         """Publish the end of a run, as the api does."""
         envelope: Envelope = seal(event, "/services/api", tell=tell)
-        await self.road.jetstream().publish(
-            event.subject, envelope.body(), headers=envelope.headers()
-        )
+        await self.js.publish(event.subject, envelope.body(), headers=envelope.headers())
 
     async def rows(self, *conditions: Any) -> list[Any]:
         """Return the deliveries, in the order they were made."""
@@ -201,10 +191,19 @@ class Stage:
                 yield resources
             finally:
                 for listener in service.listeners:
-                    await listener.stop(5)
+                    await listener.stop(0.05)
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
+
+    @asynccontextmanager
+    async def idle(self) -> AsyncIterator[Resources]:
+        """Open what a notifier works with, without letting it hear or send."""
+        async with (
+            opened(self.settings) as service,
+            open_resources(service, self.settings) as resources,
+        ):
+            yield resources
 
     @contextmanager
     def process(self) -> Iterator[subprocess.Popen[bytes]]:
@@ -233,7 +232,7 @@ def stage(
     admin_url: str,
     sessions: Sessions,
     nats_url: str,
-    road: nats.NATS,
+    js: JetStreamContext,
     resend_double: MailDouble,
 ) -> Stage:
     """Give the stage, with an empty mailbox."""
@@ -248,7 +247,7 @@ def stage(
             "ack_wait_seconds": 3.0,
         }
     )
-    return Stage(settings, sessions, admin_url, resend_double, road)
+    return Stage(settings, sessions, admin_url, resend_double, js)
 
 
 @pytest.fixture

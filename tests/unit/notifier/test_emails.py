@@ -102,7 +102,7 @@ def test_alert_of_a_partial_run(ended: EndedFactory) -> None:
     mail = mail_of(ended("partial", degradations=lost), TO_OPS, letters)
 
     assert mail["subject"].startswith("[TecHub development] partial: @octocat (capture:0, ")
-    assert "Lost in capture:19: gone 19" in mail["text"]
+    assert "Degraded: capture:19: gone 19" in mail["text"]
     assert "And 2 more" in mail["text"]
 
 

@@ -15,7 +15,6 @@ from techub_common.errors import Permanent, Transient
 from techub_notifier import resend_mail
 from techub_notifier.resend_mail import KeptOpen, Resend
 
-RECORDED = Path(__file__).parents[4] / "shared" / "data" / "resend"
 MAIL = {"from": "a@example.com", "to": ["b@example.com"], "subject": "s", "text": "t"}
 
 Answer = Callable[[httpx.Request], Any]
@@ -162,7 +161,6 @@ async def test_silence_may_pass(door: Door, monkeypatch: pytest.MonkeyPatch) -> 
     assert error.code == "resend_timed_out"
 
 
-@pytest.mark.skipif(not RECORDED.is_dir(), reason="no recorded answers here")
 @pytest.mark.parametrize(
     ("file", "code"),
     [
@@ -177,19 +175,16 @@ async def test_silence_may_pass(door: Door, monkeypatch: pytest.MonkeyPatch) -> 
         ("documented/429_rate_limit_exceeded.json", "resend_limited"),
     ],
 )
-async def test_recorded_refusals(door: Door, file: str, code: str) -> None:
+async def test_recorded_refusals(door: Door, recorded: Path, file: str, code: str) -> None:
     """What Resend really answered is read as meant."""
-    recorded = json.loads((RECORDED / file).read_text("utf-8"))
-    error = await error_of(door(answering(recorded["status"], recorded["body"])))
+    answer = json.loads((recorded / "resend" / file).read_text("utf-8"))
+    error = await error_of(door(answering(answer["status"], answer["body"])))
 
     assert code == error.code
 
 
-@pytest.mark.skipif(not RECORDED.is_dir(), reason="no recorded answers here")
-async def test_recorded_success(door: Door) -> None:
+async def test_recorded_success(door: Door, recorded: Path) -> None:
     """The recorded answer to a mail that was sent gives its id."""
-    recorded = json.loads((RECORDED / "200_email_sent.json").read_text("utf-8"))
+    answer = json.loads((recorded / "resend" / "200_email_sent.json").read_text("utf-8"))
 
-    assert recorded["body"]["id"] == await door(answering(200, recorded["body"])).send(
-        MAIL, uuid4()
-    )
+    assert answer["body"]["id"] == await door(answering(200, answer["body"])).send(MAIL, uuid4())

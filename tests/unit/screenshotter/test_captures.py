@@ -19,7 +19,7 @@ def test_capture_key() -> None:
 
     assert (
         capture_key(RUN, "og", sha256)
-        == "runs/6f1d6d6e-3a53-4b46-9a43-0d3f2c9f4c11/captures/og-d48a0fc6cd0a.png"
+        == "runs/6f1d6d6e-3a53-4b46-9a43-0d3f2c9f4c11/captures/og-6ec9c2b0eb14.png"
     )
 
 

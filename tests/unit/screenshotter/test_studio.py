@@ -51,12 +51,14 @@ class Shop:
 
     def __init__(self) -> None:
         self.browsers: list[PaperBrowser] = []
+        self.sold: asyncio.Queue[PaperBrowser] = asyncio.Queue()
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[PaperBrowser]:
         """Yield a new browser, closed afterwards."""
         browser = PaperBrowser()
         self.browsers.append(browser)
+        self.sold.put_nowait(browser)
         yield browser
         browser.closed = True
 
@@ -133,9 +135,14 @@ async def test_replaced_when_it_hangs(shop: Shop, studio: Studio) -> None:
 async def test_two_failures_of_one_browser(shop: Shop, studio: Studio) -> None:
     """Two pictures lost with one browser cost one new browser."""
     await studio.open()
-    shop.browsers[0].trouble = BrowserLost("crashed")
+    broken = shop.browsers[0]
+    broken.trouble = BrowserLost("crashed")
+    broken.going_on.clear()
+    drawing = asyncio.gather(studio.draw("", OG), studio.draw("", OG), return_exceptions=True)
+    await asyncio.sleep(0)
 
-    lost = await asyncio.gather(studio.draw("", OG), studio.draw("", OG), return_exceptions=True)
+    broken.going_on.set()
+    lost = await drawing
 
     assert all(isinstance(error, Transient) for error in lost)
     assert len(shop.browsers) == 2
@@ -156,11 +163,9 @@ async def test_kept_warm(shop: Shop, studio: Studio) -> None:
     """A browser that dies while nobody draws is replaced at once."""
     warm = asyncio.create_task(studio.keep_warm())
     async with asyncio.timeout(5):
-        while not shop.browsers:
-            await asyncio.sleep(0)
-        shop.browsers[0].kill()
-        while len(shop.browsers) < 2:
-            await asyncio.sleep(0)
+        (await shop.sold.get()).kill()
+        await shop.sold.get()
+    await asyncio.sleep(0)
     await studio.check()
     warm.cancel()
 

@@ -1,4 +1,4 @@
-"""The picture behind the words: drawn from the login, so the same person always gets the same art."""
+"""The picture behind the words, drawn from the login: the same person always gets the same art."""
 
 from math import cos, gcd, sin
 

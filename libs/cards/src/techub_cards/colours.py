@@ -4,13 +4,16 @@ from math import cos, radians, sin
 from typing import Final
 
 _STEP: Final = 0.005
+_TOLERANCE: Final = 0.0005
+_LINEAR_BELOW: Final = 0.0031308
+_LINEAR_BELOW_ENCODED: Final = 0.04045
 
 
 def oklch(lightness: float, chroma: float, hue: float) -> str:
     """Return #rrggbb, giving up chroma until the colour exists on a screen."""
     while True:
         channels = _linear(lightness, chroma, hue)
-        if chroma <= 0 or all(-0.0005 <= channel <= 1.0005 for channel in channels):
+        if chroma <= 0 or all(-_TOLERANCE <= channel <= 1 + _TOLERANCE for channel in channels):
             return "#" + "".join(f"{_encoded(channel):02x}" for channel in channels)
         chroma = max(0.0, chroma - _STEP)
 
@@ -41,10 +44,12 @@ def _linear(lightness: float, chroma: float, hue: float) -> tuple[float, float, 
 
 def _encoded(channel: float) -> int:
     level = min(1.0, max(0.0, channel))
-    curved = 12.92 * level if level <= 0.0031308 else 1.055 * level ** (1 / 2.4) - 0.055
+    curved = 12.92 * level if level <= _LINEAR_BELOW else 1.055 * level ** (1 / 2.4) - 0.055
     return round(255 * curved)
 
 
 def _decoded(level: int) -> float:
     channel = level / 255
-    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+    return (
+        channel / 12.92 if channel <= _LINEAR_BELOW_ENCODED else ((channel + 0.055) / 1.055) ** 2.4
+    )

@@ -7,11 +7,13 @@
  * data-wrap         the share of its size at which a text of several lines may start
  * data-spare        a child of a data-stack that leaves, highest number first, when the stack is full
  *
- * A text that is a single unbreakable word shrinks as far as it must instead of losing letters.
+ * A text that is one long word shrinks to the smallest legible size, breaks where it may have several
+ * lines, and only then loses letters.
  */
 (async () => {
   const root = document.documentElement;
-  const floor = 0.25;
+  const legible = 2 * parseFloat(getComputedStyle(root).fontSize);
+  const worthReading = 12;
   const ellipsis = "\u2026";
 
   void document.body.offsetWidth;
@@ -57,32 +59,32 @@
     return fits(box, lines);
   };
 
-  const shortened = (box) => {
-    const words = box.text.trim().split(/(?<=\s)/u);
+  const pieces = (text, granularity) =>
+    [...new Intl.Segmenter(undefined, { granularity }).segment(text.trim())].map((piece) => piece.segment);
+
+  const cut = (box, granularity, fewest) => {
+    const parts = pieces(box.text, granularity);
+    const upTo = (count) => parts.slice(0, count).join("").replace(/[\p{P}\s]+$/u, "");
     let low = 0;
-    let high = words.length - 1;
+    let high = parts.length - 1;
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
-      const kept = words.slice(0, middle).join("").trimEnd().replace(/[\p{P}\s]+$/u, "");
-      box.element.textContent = kept + ellipsis;
+      box.element.textContent = upTo(middle) + ellipsis;
       if (fits(box, box.lines)) low = middle;
       else high = middle - 1;
     }
-    if (low === 0) {
-      box.element.textContent = box.text;
-      return false;
-    }
-    const kept = words.slice(0, low).join("").trimEnd().replace(/[\p{P}\s]+$/u, "");
-    box.element.textContent = kept + ellipsis;
-    return fits(box, box.lines);
+    const kept = upTo(low);
+    const enough = kept.length >= fewest;
+    box.element.textContent = enough ? kept + ellipsis : box.text;
+    return enough && fits(box, box.lines);
   };
 
   const giveUpWords = (box) => {
     setSize(box, box.min);
-    if (shortened(box)) return;
-    box.element.style.whiteSpace = "nowrap";
-    setSize(box, Math.max(floor, box.ratio * 0.98));
-    if (!fits(box, 1)) largest(box, 1, floor);
+    if (cut(box, "word", Math.min(worthReading, box.text.length * 0.3))) return;
+    if (box.lines > 1) box.element.style.overflowWrap = "anywhere";
+    if (largest(box, box.lines, Math.min(box.min, legible / box.size))) return;
+    cut(box, "grapheme", 1);
   };
 
   for (const box of boxes) box.element.style.whiteSpace = "nowrap";

@@ -1,4 +1,4 @@
-"""The one script that runs in a card's page: it makes every text fit, then says the page is ready."""
+"""The one script that runs in a card's page: it makes every text fit, then says it is ready."""
 
 from importlib.resources import files
 from typing import Final, TypedDict

@@ -24,7 +24,9 @@ class Face:
 
     def draws_any(self, characters: Iterable[int]) -> bool:
         """Tell whether one of the characters is this face's to draw."""
-        return any(low <= character <= high for character in characters for low, high in self.ranges)
+        return any(
+            low <= character <= high for character in characters for low, high in self.ranges
+        )
 
 
 @cache

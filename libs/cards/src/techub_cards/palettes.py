@@ -100,7 +100,9 @@ class Palette:
 
     def properties(self) -> str:
         """Return the colours as CSS custom properties."""
-        return "".join(f"--{name.replace('_', '-')}:{value};" for name, value in asdict(self).items())
+        return "".join(
+            f"--{name.replace('_', '-')}:{value};" for name, value in asdict(self).items()
+        )
 
 
 def family_of(archetype: str) -> Family:
@@ -130,20 +132,20 @@ def palette_of(card: Card) -> Palette:
 def _dark(family: Family, accent: float) -> Palette:
     hue, second, strength = family.hue, family.second, family.strength
     return Palette(
-        ground=oklch(0.17, 0.04 * strength, hue),
-        panel=oklch(0.22, 0.045 * strength, hue),
-        line=oklch(0.42, 0.07 * strength, hue),
+        ground=oklch(0.195, 0.06 * strength, hue),
+        panel=oklch(0.24, 0.065 * strength, hue),
+        line=oklch(0.44, 0.085 * strength, hue),
         ink=oklch(0.975, 0.01, hue),
-        soft=oklch(0.84, 0.035 * strength, hue),
-        accent=oklch(0.83, 0.14, accent),
+        soft=oklch(0.86, 0.035 * strength, hue),
+        accent=oklch(0.85, 0.14, accent),
         bright=oklch(0.74, 0.17 * strength, hue),
         deep=oklch(0.12, 0.03 * strength, hue),
-        art_a=oklch(0.30, 0.10 * strength, hue),
-        art_b=oklch(0.34, 0.11 * strength, second),
-        art_1=oklch(0.36, 0.11 * strength, hue),
-        art_2=oklch(0.46, 0.13 * strength, hue),
-        art_3=oklch(0.58, 0.14 * strength, second),
-        art_4=oklch(0.72, 0.14 * strength, hue),
+        art_a=oklch(0.32, 0.12 * strength, hue),
+        art_b=oklch(0.38, 0.12 * strength, second),
+        art_1=oklch(0.40, 0.13 * strength, hue),
+        art_2=oklch(0.50, 0.15 * strength, hue),
+        art_3=oklch(0.62, 0.15 * strength, second),
+        art_4=oklch(0.75, 0.15 * strength, hue),
     )
 
 
@@ -155,7 +157,7 @@ def _light(family: Family, accent: float) -> Palette:
         line=oklch(0.80, 0.05 * strength, hue),
         ink=oklch(0.22, 0.04 * strength, hue),
         soft=oklch(0.40, 0.05 * strength, hue),
-        accent=oklch(0.46, 0.15, accent),
+        accent=oklch(0.44, 0.15, accent),
         bright=oklch(0.58, 0.18 * strength, hue),
         deep=oklch(0.92, 0.04 * strength, hue),
         art_a=oklch(0.90, 0.07 * strength, hue),

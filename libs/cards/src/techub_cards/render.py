@@ -1,5 +1,6 @@
 """A card and a canvas become one self-contained page: nothing in it is ever fetched."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -19,7 +20,6 @@ from techub_cards.tiers import tier_of
 from techub_cards.variants import Variant
 
 _PACKAGE = files("techub_cards")
-_DRAWN_FROM = ("templates", "styles", "fonts", "emblems.json", "fit.js")
 _PIPS = 10
 
 
@@ -59,34 +59,38 @@ class Corner:
 def render(variant: Variant, card: Card) -> str:
     """Return the page that draws the card on this canvas; the same input gives the same page."""
     words = _words(card)
-    return _environment().get_template(f"{variant.template}.html.j2").render(
-        card=card,
-        variant=variant,
-        width=round(variant.width / variant.unit, 2),
-        height=round(variant.height / variant.unit, 2),
-        css=_css(variant.template),
-        fonts=font_css(words),
-        lang=han_language(words),
-        tall=has_tall_script(words),
-        palette=palette_of(card),
-        tier=tier_of(card),
-        stats=stats_of(card),
-        abilities=abilities_of(card),
-        corner=corner_of(card),
-        name=card.name or card.login,
-        title=card.title or card.archetype,
-        line=card.tagline or card.flavor_text or card.bio,
-        quote=card.flavor_text or card.tagline or card.bio,
-        monogram=initials(card.name, card.login),
-        archetype=archetype_path(card.archetype),
-        animal=animal_path(card.spirit_animal),
-        art=lambda width, height: art_shapes(card, width, height),
-        rosette=rosette(card),
-        mark=mark_path,
-        count=short_count,
-        serial=f"No. {card.number:04d}",
-        day=day(card.as_of.year, card.as_of.month, card.as_of.day),
-        address=card.profile_url.split("://", 1)[-1].removeprefix("www.").rstrip("/"),
+    return (
+        _environment()
+        .get_template(f"{variant.template}.html.j2")
+        .render(
+            card=card,
+            variant=variant,
+            width=round(variant.width / variant.unit, 2),
+            height=round(variant.height / variant.unit, 2),
+            css=_css(variant.template),
+            fonts=font_css(words),
+            lang=han_language(words),
+            tall=has_tall_script(words),
+            palette=palette_of(card),
+            tier=tier_of(card),
+            stats=stats_of(card),
+            abilities=abilities_of(card),
+            corner=corner_of(card),
+            name=card.name or card.login,
+            title=card.title or card.archetype,
+            line=card.tagline or card.flavor_text or card.bio,
+            quote=card.flavor_text or card.tagline or card.bio,
+            monogram=initials(card.name, card.login),
+            archetype=archetype_path(card.archetype),
+            animal=animal_path(card.spirit_animal),
+            art=lambda width, height: art_shapes(card, width, height),
+            rosette=rosette(card),
+            mark=mark_path,
+            count=short_count,
+            serial=f"No. {card.number:04d}",
+            day=day(card.as_of.year, card.as_of.month, card.as_of.day),
+            address=card.profile_url.split("://", 1)[-1].removeprefix("www.").rstrip("/"),
+        )
     )
 
 
@@ -134,11 +138,13 @@ def _environment() -> Environment:
 def _css(template: str) -> str:
     sheets = ("tokens", "base", "tiers", "parts", template)
     folder = _PACKAGE.joinpath("styles")
-    return "\n".join(folder.joinpath(f"{sheet}.css").read_text(encoding="utf-8") for sheet in sheets)
+    return "\n".join(
+        folder.joinpath(f"{sheet}.css").read_text(encoding="utf-8") for sheet in sheets
+    )
 
 
 def _words(card: Card) -> str:
-    said = card.model_dump(exclude={"avatar", "theme", "as_of"}).values()
+    said = card.model_dump(exclude={"avatar", "theme", "as_of", "playing_card"}).values()
     return "\n".join(
         "\n".join(value) if isinstance(value, tuple) else str(value) for value in said if value
     )
@@ -146,23 +152,17 @@ def _words(card: Card) -> str:
 
 def _template_version() -> str:
     digest = sha256()
-    for path in _package_files():
+    for path in _files(_PACKAGE):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
-def _package_files() -> list[Traversable]:
-    found: list[Traversable] = []
-    for name in _DRAWN_FROM:
-        place = _PACKAGE.joinpath(name)
-        found.extend(sorted(place.iterdir(), key=lambda file: file.name) if place.is_dir() else [place])
-    found.extend(
-        sorted(
-            (file for file in _PACKAGE.iterdir() if file.name.endswith(".py")),
-            key=lambda file: file.name,
-        )
-    )
-    return found
+def _files(folder: Traversable) -> Iterator[Traversable]:
+    for place in sorted(folder.iterdir(), key=lambda place: place.name):
+        if place.is_dir() and place.name != "__pycache__":
+            yield from _files(place)
+        elif place.is_file() and not place.name.endswith(".pyc"):
+            yield place
 
 
 TEMPLATE_VERSION = _template_version()

@@ -8,8 +8,10 @@ LONGEST: Final = 1200
 MARKS_PER_LETTER: Final = 3
 
 _JOINERS: Final = "\u200c\u200d"
-_DISGUISED: Final = re.compile("[\u2100-\u214f\uff01-\uff5e\U0001d400-\U0001d7ff\U0001f130-\U0001f189]")
-_DISGUISED_KEPT: Final = frozenset("℃℉№℗℠™Ω℮")
+_DISGUISED: Final = re.compile(
+    "[\u2100-\u214f\uff01-\uff5e\U0001d400-\U0001d7ff\U0001f130-\U0001f189]"
+)
+_DISGUISED_KEPT: Final = frozenset("℃℉№℗℠™Ω\u212e")
 _SQUARED: Final = {0x1F130: 26, 0x1F150: 26, 0x1F170: 26}
 _STRIPPED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Me"})
 _EMOJI_PLANE: Final = range(0x1F000, 0x1FB00)
@@ -17,11 +19,24 @@ _UNITS: Final = ((10**9, "G"), (10**6, "M"), (10**3, "k"), (1, ""))
 _HUNDRED: Final = 100
 _BETWEEN_WORDS: Final = re.compile(r"[\s_.-]+")
 _FIRST_UNCASED_SCRIPT: Final = 0x0590
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS: Final = (
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+)
 
 
 def clean(text: str) -> str:
-    """Return the text as it may be set: one line, no control or bidi character, no piled-up marks."""
+    """Return the text as it may be set: one line, no control or bidi character, few marks."""
     plain = unicodedata.normalize("NFC", _DISGUISED.sub(_undisguise, text[:LONGEST]))
     kept: list[str] = []
     marks = 0
@@ -39,9 +54,7 @@ def clean(text: str) -> str:
 
 def short_count(number: int) -> str:
     """Return the number in at most four characters: 999, 1.2k, 123k, 1.2M."""
-    scale, unit = next(
-        (scale, unit) for scale, unit in _UNITS if number >= scale or scale == 1
-    )
+    scale, unit = next((scale, unit) for scale, unit in _UNITS if number >= scale or scale == 1)
     tenths = number * 10 // scale
     if scale > 1 and tenths < _HUNDRED and tenths % 10:
         return f"{tenths // 10}.{tenths % 10}{unit}"
@@ -66,7 +79,7 @@ def day(year: int, month: int, number: int) -> str:
 
 def has_tall_script(text: str) -> bool:
     """Tell whether the text stacks marks above and below its letters and so wants more leading."""
-    return any(0x0590 <= ord(character) <= 0x0EFF for character in text)
+    return any("\u0590" <= character <= "\u0eff" for character in text)
 
 
 def han_language(text: str) -> str:

@@ -10,8 +10,8 @@ score = attack + defense + speed + the rank's worth + the spirit animal's worth
 | 230 to 249  | silver      |
 | below       | bronze      |
 
-The three stats give 180 to 297. An ace is worth 12, a king 9, a queen 7, a jack 5. Animals few people draw
-or few people ever meet are worth 6, the house mascot 10.
+The three stats give 180 to 297. An ace is worth 12, a king 9, a queen 7, a jack 5. Animals few
+people ever meet are worth 6, the house mascot 10.
 """
 
 from dataclasses import dataclass

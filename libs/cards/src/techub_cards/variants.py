@@ -8,7 +8,7 @@ from typing import Final, Literal
 Format = Literal["png", "webp", "jpeg"]
 
 
-class UnknownVariant(LookupError):  # noqa: N818 - reads better without the suffix
+class UnknownVariant(LookupError):
     """Nobody draws a variant of that name."""
 
     def __init__(self, name: str) -> None:

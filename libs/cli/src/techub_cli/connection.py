@@ -38,29 +38,8 @@ async def connected(server: Server) -> AsyncIterator[Client]:
     """Yield a connection that comes back by itself once it was there; raise Away, Permanent."""
     _check(server)
     client = Client()
-
-    async def troubled(error: Exception) -> None:
-        if not client.is_connected and not client.is_reconnecting:
-            raise error  # the first connection: nats-py would try for ever
-
     try:
-        await client.connect(
-            server.url or "",
-            name="techub-cli",
-            user_credentials=str(server.creds) if server.creds else None,
-            connect_timeout=CONNECT_SECONDS,
-            max_reconnect_attempts=-1,
-            reconnect_time_wait=0.25,  # type: ignore[arg-type]  # annotated int, used in a sleep
-            ping_interval=10,
-            error_cb=troubled,
-        )
-    except (OSError, TimeoutError, NatsError, ValueError) as error:
-        if "authorization" in str(error).lower():
-            message = f"NATS at {server.shown} refused us; is NATS_CREDS (or --creds) right?"
-            raise Permanent(message, code="nats_refused") from error
-        message = f"NATS at {server.shown} does not answer; is NATS_URL (or --server) right?"
-        raise Away(message) from error
-    try:
+        await _connect(client, server)
         yield client
     finally:
         await client.close()
@@ -81,7 +60,10 @@ async def ask(
         message = f"the {service} does not answer: NATS is up, but nobody hears {subject}; start it"
         raise Away(message) from error
     except (TimeoutError, NatsError) as error:
-        message = f"the {service} did not answer {subject} within {within:g} s; look at its log"
+        message = (
+            f"the {service} did not answer {subject} within {within:g} s; look at its log"
+            f"{complaint(client)}"
+        )
         raise Away(message) from error
     except ValueError as error:
         raise _unreadable(service, subject) from error
@@ -90,6 +72,39 @@ async def ask(
     if not answer["ok"]:
         raise Permanent(str(answer.get("error")), code=str(answer.get("code")))
     return answer
+
+
+async def _connect(client: Client, server: Server) -> None:
+    met = False
+
+    async def troubled(error: Exception) -> None:
+        if not met:
+            raise error  # nats-py would try for ever, and print a traceback each time
+
+    try:
+        await client.connect(
+            server.url or "",
+            name="techub-cli",
+            user_credentials=str(server.creds) if server.creds else None,
+            connect_timeout=CONNECT_SECONDS,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=0.25,  # type: ignore[arg-type]  # annotated int, used in a sleep
+            ping_interval=10,
+            error_cb=troubled,
+        )
+    except (OSError, TimeoutError, NatsError, ValueError) as error:
+        if "authorization" in str(error).lower():
+            message = f"NATS at {server.shown} refused us; is NATS_CREDS (or --creds) right?"
+            raise Permanent(message, code="nats_refused") from error
+        message = f"NATS at {server.shown} does not answer; is NATS_URL (or --server) right?"
+        raise Away(message) from error
+    met = True
+
+
+def complaint(client: Client) -> str:
+    """Return, in brackets, which permission the server says we lack."""
+    error = str(client.last_error or "")
+    return f" ({error})" if "permissions violation" in error.lower() else ""
 
 
 def _check(server: Server) -> None:

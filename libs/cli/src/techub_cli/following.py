@@ -1,7 +1,8 @@
 """Follows the EVENTS stream: in order, each message once, over restarts of the broker."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Final
@@ -13,12 +14,14 @@ from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamInfo
 from nats.js.errors import NotFoundError
 
+from techub_cli.connection import complaint
 from techub_cli.subjects import matching
 from techub_common.errors import Away, Permanent
 from techub_common.streams import EVENTS
 
 HEARTBEAT_SECONDS: Final = 0.5
-SILENCE_SECONDS: Final = 1.25
+SILENCE_SECONDS: Final = 1.5
+LOOK_SECONDS: Final = 0.25
 FORGOTTEN_SECONDS: Final = 10.0
 
 
@@ -56,12 +59,15 @@ class Follower:
             message = f"JetStream has no stream {EVENTS}; run `techub_api migrate` first"
             raise Permanent(message, code="stream_missing") from error
         except (NatsError, TimeoutError) as error:
-            message = "NATS answers, but JetStream does not; is it enabled, and may we use it?"
+            message = (
+                "NATS answers, but JetStream does not; is it enabled, and may we use it?"
+                f"{complaint(self._client)}"
+            )
             raise Away(message) from error
         self._subjects(info)
         self._created, self._seen, self._since = info.created, info.state.last_seq, since
 
-    async def messages(self) -> AsyncIterator[Msg]:
+    async def messages(self) -> AsyncGenerator[Msg, None]:
         """Yield every message after the place, for ever; raise Away once the connection is gone."""
         away, pause = False, 0.1
         while True:
@@ -86,6 +92,7 @@ class Follower:
         info = await self._js.stream_info(EVENTS)
         if info.created != self._created:  # the store was lost and made anew: all of it is unseen
             self._created, self._seen, self._since = info.created, 0, None
+        self._seen = min(self._seen, info.state.last_seq)  # a crash may cost its newest messages
         inbox = self._client.new_inbox()
         subscription = await self._client.subscribe(inbox)
         try:
@@ -117,10 +124,20 @@ class Follower:
     def _subjects(self, info: StreamInfo) -> list[str] | None:
         return matching(self._patterns, info.config.subjects or []) if self._patterns else None
 
-    async def _arriving(self, subscription: Subscription) -> AsyncIterator[Msg]:
+    async def _arriving(self, subscription: Subscription) -> AsyncGenerator[Msg, None]:
         delivered = 0
+        connections = self._client.stats["reconnects"]
+        heard_at = time.monotonic()
         while True:
-            message = await subscription.next_msg(timeout=SILENCE_SECONDS)
+            try:
+                message = await subscription.next_msg(timeout=LOOK_SECONDS)
+            except TimeoutError:
+                same = self._client.stats["reconnects"] == connections
+                silent = time.monotonic() - heard_at > SILENCE_SECONDS
+                if silent or not same or not self._client.is_connected:
+                    raise _Lost from None
+                continue
+            heard_at = time.monotonic()
             headers = message.headers or {}
             if status := headers.get("Status"):
                 stalled = headers.get("Nats-Consumer-Stalled")

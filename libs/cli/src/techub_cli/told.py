@@ -59,7 +59,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which tellings to show; what is None does not matter. A run may be named by its first part."""
+    """Which tellings to show; None does not matter, a run may be named by its first part."""
 
     login: str | None = None
     run: str | None = None
@@ -78,7 +78,7 @@ def read(message: Msg) -> Told:
     """Return what a message of the stream tells; nothing in it can make this fail."""
     try:
         cloud = json.loads(message.data)
-    except ValueError:
+    except (ValueError, RecursionError):
         cloud = None
     headers = message.headers or {}
     metadata = message.metadata

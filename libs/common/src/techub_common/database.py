@@ -53,6 +53,7 @@ def open_engine(url: str, *, pool: int = 10) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=10,
         pool_pre_ping=True,
+        hide_parameters=True,  # errors are logged and buried; rows hold addresses
         connect_args={
             "timeout": 5,
             "command_timeout": 20,

@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 from fastapi import FastAPI, Request, Response
-from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from techub_api import pages, problems
+from techub_api import problems
+from techub_api.embeds import routes as embed_routes
+from techub_api.pages import errors as page_errors
 from techub_api.pages import routes as page_routes
 from techub_api.pictures import routes as picture_routes
 from techub_api.profiles import routes as profile_routes
@@ -38,11 +39,18 @@ def create_app(resources: Resources) -> FastAPI:
     )
     app.state.resources = resources
     problems.install(app)
+    page_errors.install(app)
     app.middleware("http")(_seen)
     app.add_middleware(BodyLimit)
-    for module in (submission_routes, run_routes, profile_routes, picture_routes, page_routes):
+    for module in (
+        submission_routes,
+        run_routes,
+        profile_routes,
+        picture_routes,
+        page_routes,
+        embed_routes,
+    ):
         app.include_router(module.router)
-    app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
     app.get("/up", tags=["health"])(up)
     return app
 

@@ -94,7 +94,7 @@ async def _counts(session: AsyncSession, ending: Ending) -> dict[State, int]:
         .where(DELIVERIES.c.run_id == ending.run_id, DELIVERIES.c.event == ending.event)
         .group_by(DELIVERIES.c.state)
     )
-    found = {State(state): count for state, count in rows.tuples()}
+    found = {State(state): count for state, count in rows}
     return {state: found.get(state, 0) for state in State}
 
 

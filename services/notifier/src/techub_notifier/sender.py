@@ -74,10 +74,12 @@ class Sender:
         """Return the tries that ended, once one has, a mail was made or a second is over."""
         waking = asyncio.create_task(self._woken.wait())
         free = {waking} if len(sending) < SLOTS else set()
-        await asyncio.wait(
-            {*sending, *free}, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED
-        )
-        waking.cancel()
+        try:
+            await asyncio.wait(
+                {*sending, *free}, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            waking.cancel()
         ended = {task for task in sending if task.done()}
         for task in ended:
             task.result()

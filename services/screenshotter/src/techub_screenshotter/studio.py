@@ -46,8 +46,7 @@ class Studio:
                 return await browser.draw(html, variant)
         except (TimeoutError, BrowserLost) as error:
             reason = str(error) or f"nothing was drawn within {self._seconds:g} s"
-            log.warning("chromium_replaced", variant=variant.name, error=reason)
-            await self._replace(browser)
+            await self._replace(browser, reason)
             message = f"Chromium failed on {variant.name}: {reason}"
             raise Transient(message, code="chromium_failed") from error
 
@@ -84,9 +83,10 @@ class Studio:
                 await self._end(browser)
             return await self._launch()
 
-    async def _replace(self, browser: Browser) -> None:
+    async def _replace(self, browser: Browser, reason: str) -> None:
         async with self._lock:
             if self._browser is browser:
+                log.warning("chromium_replaced", error=reason, pictures=browser.drawn)
                 browser.kill()
                 await self._end(browser)
                 await self._launch()

@@ -1,11 +1,18 @@
 """A double seen by a test: where it is, how to make it fail, what it was asked."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import httpx
 
 from techub_devstack.doubles.control import PREFIX
 from techub_devstack.doubles.json_document import Json
+
+
+@cache
+def _client() -> httpx.Client:
+    """One client for all doubles: making one reads the certificates, which takes its time."""
+    return httpx.Client(trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +73,12 @@ class Double:
         self.ask("DELETE", f"{PREFIX}/requests")
 
     def ask(self, method: str, path: str, **options: Json) -> httpx.Response:
-        """Send the double a request of its own kind, past any proxy; an error raises."""
-        response = httpx.request(method, f"{self.url}{path}", trust_env=False, **options)
-        return response.raise_for_status()
+        """Send a request, past any proxy; an answer that is an error raises."""
+        return self.send(method, path, **options).raise_for_status()
+
+    def send(self, method: str, path: str, **options: Json) -> httpx.Response:
+        """Send a request, past any proxy, on a connection of its own."""
+        return _client().request(method, f"{self.url}{path}", **options)
 
 
 @dataclass(frozen=True, slots=True)

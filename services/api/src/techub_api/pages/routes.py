@@ -1,5 +1,113 @@
-"""The pages people look at."""
+"""The pages people look at: the front page, a run, a profile."""
 
-from fastapi import APIRouter
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse
+
+from techub_api.pages import signing_in, static_files, submitting
+from techub_api.pages.answers import answer
+from techub_api.pages.frames import frames
+from techub_api.pages.queries import card_shown, last_line, newest_exhibits
+from techub_api.pages.showcase import showcase
+from techub_api.pages.timeline import chapters, signs, slots
+from techub_api.pages.visitors import Looking
+from techub_api.profiles.queries import show_profile
+from techub_api.runs.queries import RunShown, show_run
+from techub_api.runs.tables import Status
+from techub_api.wiring import Opened
+from techub_common.database import transaction
+from techub_common.errors import Permanent
+from techub_common.logins import valid_login
 
 router = APIRouter(include_in_schema=False)
+for _part in (static_files, signing_in, submitting):
+    router.include_router(_part.router)
+
+EXHIBITS: Final = 7
+TOLD_WITHIN: Final = timedelta(minutes=1)
+
+
+@router.get("/")
+async def landing(request: Request, opened: Opened, visitor: Looking) -> HTMLResponse:
+    """Answer what this is, and the newest cards."""
+    async with transaction(opened.sessions) as session:
+        exhibits = await newest_exhibits(session, EXHIBITS, opened.settings.app_host)
+    return answer(
+        request,
+        opened.settings,
+        visitor,
+        "landing.html",
+        exhibits=[(exhibit, frames(exhibit.pictures)) for exhibit in exhibits],
+    )
+
+
+@router.get("/runs/{run_id}")
+async def watch_run(
+    run_id: UUID, request: Request, opened: Opened, visitor: Looking
+) -> HTMLResponse:
+    """Answer the run as it stands; the script on the page keeps it up to date."""
+    async with transaction(opened.sessions) as session:
+        told_so_far = await last_line(session, run_id)
+        run = await show_run(session, run_id, opened.settings.app_host)
+    if run is None:
+        raise HTTPException(404, "There is no run with this address.")
+    return answer(
+        request,
+        opened.settings,
+        visitor,
+        "run.html",
+        run=run,
+        chapters=chapters(run, opened.variants),
+        slots=slots(run, opened.variants),
+        elapsed=run.duration_ms or _milliseconds_since(run.created_at),
+        signs=signs(run.error.detail) if run.error else [],
+        last_line=told_so_far,
+        live=_goes_on(run),
+    )
+
+
+@router.get("/profiles/{login}")
+async def see_profile(
+    login: str, request: Request, opened: Opened, visitor: Looking
+) -> HTMLResponse:
+    """Answer the profile with its card; a friendly page for one nobody has made yet."""
+    try:
+        login = valid_login(login)
+    except Permanent as error:
+        raise HTTPException(404, "No GitHub login looks like this.") from error
+    host = opened.settings.app_host
+    async with transaction(opened.sessions) as session:
+        profile = await show_profile(session, login, host)
+        card = await card_shown(session, login, host)
+        newest = (profile and profile.newest_run_id) or None
+        run = await show_run(session, newest, host) if newest else None
+    if profile is None:
+        return answer(
+            request, opened.settings, visitor, "profile_missing.html", status=404, login=login
+        )
+    return answer(
+        request,
+        opened.settings,
+        visitor,
+        "profile.html",
+        profile=profile,
+        show=showcase(card) if card else None,
+        frames=frames(profile.pictures),
+        run=run,
+        signs=signs(run.error.detail) if run and run.error else [],
+    )
+
+
+def _milliseconds_since(moment: datetime) -> int:
+    return max(0, round((datetime.now(UTC) - moment).total_seconds() * 1000))
+
+
+def _goes_on(run: RunShown) -> bool:
+    """Return whether something may still happen: it is open, or the owner is being told."""
+    if Status(run.status).is_open:
+        return True
+    ended = run.finished_at or run.created_at
+    return not run.is_over and datetime.now(UTC) - ended < TOLD_WITHIN

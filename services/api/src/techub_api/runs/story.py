@@ -25,18 +25,19 @@ async def write_step(  # noqa: PLR0913  # a step has this many columns
     code: str | None = None,
     detail: dict[str, Any] | None = None,
 ) -> None:
-    """Bring the step up to date and add an entry; a settled step is not opened or
-    settled the same way again.
+    """Bring the step up to date and add an entry when its status changed.
 
-    The run is locked by the caller, so a run's entries are numbered in the order they commit.
+    A settled step is not opened again. The run is locked by the caller, so a run's entries are
+    numbered in the order they commit.
     """
     step = await session.get(Step, (run.id, name))
     now = (await session.execute(select_now)).scalar_one()
     if step is None:
-        step = Step(run_id=run.id, name=name, status=status, queued_at=now, attempts=0, detail={})
+        step = Step(run_id=run.id, name=name, status="", queued_at=now, attempts=0, detail={})
         session.add(step)
-    elif step.status in _SETTLED and (status not in _SETTLED or status == step.status):
+    elif step.status in _SETTLED and status not in _SETTLED:
         return
+    changed = status != step.status or status == "retrying"
     step.status = status
     step.attempts = max(step.attempts, attempt if status != "waiting" else 0)
     step.started_at = step.started_at or started_at
@@ -44,22 +45,12 @@ async def write_step(  # noqa: PLR0913  # a step has this many columns
     step.code = code or step.code
     step.detail = {**step.detail, **(detail or {})}
     if status in _SETTLED:
-        step.finished_at = now
+        step.finished_at = step.finished_at or now
         step.duration_ms = duration_ms if duration_ms is not None else step.duration_ms
-    await write_entry(
-        session,
-        run,
-        "step",
-        {
-            "step": name,
-            "status": status,
-            "attempt": attempt,
-            "duration_ms": duration_ms,
-            "message": message,
-            "code": code,
-        },
-    )
     run.last_progress_at = now
+    if changed:
+        line = {"step": name, "status": status, "attempt": attempt, "duration_ms": duration_ms}
+        await write_entry(session, run, "step", line | {"message": message, "code": code})
 
 
 async def write_entry(session: AsyncSession, run: Run, kind: str, data: dict[str, Any]) -> None:

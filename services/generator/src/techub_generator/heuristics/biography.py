@@ -34,6 +34,13 @@ TAGLINES: Final[tuple[Line[None], ...]] = (
     Line(None, "Somewhere between {language} and {second}, a plan takes shape."),
     Line(None, "Ships small, sleeps well, and leaves the branch tidier than before."),
     Line(None, "Makes computers do what people meant all along."),
+    Line(None, "Leaves every file a little kinder than it was."),
+    Line(None, "Knows where {repo} hides the good parts, having put them there."),
+    Line(None, "Deletes code with the calm of a gardener."),
+    Line(None, "Argues with the compiler, and usually wins on points."),
+    Line(None, "Believes in small diffs, loud tests and {language}."),
+    Line(None, "Turns “it cannot be that hard” into {repositories}."),
+    Line(None, "Started {repo} on a rainy evening, probably."),
 )
 
 FLAVORS: Final[tuple[Line[None], ...]] = (

@@ -3,6 +3,7 @@
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Generic, TypeVar
 
 from techub_generator.heuristics.chance import weighted
@@ -49,9 +50,10 @@ class Named:
     description: str
 
 
-def gaps(says: str) -> set[str]:
+@cache
+def gaps(says: str) -> frozenset[str]:
     """Return the words a line leaves open."""
-    return {gap for _, gap, _, _ in string.Formatter().parse(says) if gap}
+    return frozenset(gap for _, gap, _, _ in string.Formatter().parse(says) if gap)
 
 
 def chosen(facts: Facts, what: str, lines: Sequence[Line[N]]) -> Line[N]:

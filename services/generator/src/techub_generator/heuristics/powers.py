@@ -18,7 +18,7 @@ BUFFS: Final[tuple[Line[str], ...]] = (
     ),
     Line(
         "Gravity Well",
-        "{repo} pulls in {repo_stars}, and contributors follow them into orbit.",
+        "{repo} pulls in {repo_stars}, and {name} steers by their light.",
         Leaning.celebrated,
     ),
     Line(

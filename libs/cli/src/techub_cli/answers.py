@@ -1,0 +1,67 @@
+"""What the api answers, as far as it is read here; fields added later are ignored."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+
+class RunAsked(BaseModel):
+    """The run that was asked for, or the open one it stands in for."""
+
+    run_id: UUID
+    created: bool
+
+
+class StepShown(BaseModel):
+    """One row of the timeline."""
+
+    name: str
+    status: str
+    attempts: int = 0
+    queue_ms: int | None = None
+    duration_ms: int | None = None
+    sentence: str | None = None
+
+
+class PictureShown(BaseModel):
+    """One current public file."""
+
+    variant: str
+    format: str
+    url: str
+    bytes: int
+    width: int
+    height: int
+
+
+class ErrorShown(BaseModel):
+    """Why a run failed, for a person."""
+
+    stage: str
+    code: str
+    sentence: str
+
+
+class Lost(BaseModel):
+    """A stage that finished but lost something."""
+
+    stage: str
+    reason: str
+
+
+class RunShown(BaseModel):
+    """A run with its steps and pictures."""
+
+    run_id: UUID
+    login: str
+    status: str
+    trigger: str
+    created_at: datetime
+    duration_ms: int | None = None
+    degradations: list[Lost] = []
+    error: ErrorShown | None = None
+    steps: list[StepShown] = []
+    pictures: list[PictureShown] = []
+    notified: dict[str, int] | None = None
+    profile_url: str | None = None

@@ -1,0 +1,136 @@
+"""`techub pipeline`: start a run, follow it, and look at one."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final, TypeVar
+
+import typer
+from nats.aio.client import Client
+from pydantic import BaseModel, ValidationError
+
+from techub_cli.answers import RunAsked, RunShown
+from techub_cli.connection import Server, ask, connected
+from techub_cli.following import Follower
+from techub_cli.running import print_json, run, say
+from techub_cli.screen import Screen
+from techub_cli.timeline import drawn
+from techub_cli.watching import TOLD_WITHIN, Progress, show_json, watch
+from techub_common.asks import RUN_PIPELINE, SHOW_RUN, RunRequest, StatusRequest
+from techub_common.errors import Permanent
+
+CLOCKS_APART: Final = timedelta(minutes=1)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+A = TypeVar("A", bound=BaseModel)
+
+app = typer.Typer(no_args_is_help=True, help="Start runs of the pipeline and look at them.")
+
+
+@app.callback()
+def pipeline() -> None:
+    """Start runs of the pipeline and look at them."""
+
+
+@app.command("run")
+def run_pipeline(
+    context: typer.Context,
+    login: Annotated[str, typer.Argument(metavar="LOGIN", help="A GitHub login.")],
+    *,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow the run until it is over.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Start a run for LOGIN, or join the one that is open.
+
+    Exit code: 0 it was started; with --wait, how it ended: 0 completed,
+    1 failed (or could not be started), 3 partial, 4 canceled,
+    130 after Ctrl-C (the run goes on).
+
+    With --json the api's answer is printed and, while waiting,
+    the run's CloudEvents, one per line.
+    """
+    server: Server = context.obj
+    run(lambda: start(server, login, wait=wait, as_json=as_json), as_json=as_json)
+
+
+@app.command()
+def status(
+    context: typer.Context,
+    what: Annotated[
+        str, typer.Argument(metavar="LOGIN|RUN", help="A run's id, or a login for its newest run.")
+    ],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show a run: its steps with their times, what it lost, its pictures.
+
+    Exit code: 0 when there is a run to show, however it ended;
+    1 when there is none.
+    """
+    server: Server = context.obj
+    run(lambda: _status(server, what.removeprefix("@"), as_json=as_json), as_json=as_json)
+
+
+async def start(
+    server: Server, login: str, *, wait: bool, as_json: bool, told_within: float = TOLD_WITHIN
+) -> int:
+    """Start a run and return the exit code; with `wait` that of its outcome."""
+    screen = Screen()
+    async with connected(server) as client:
+        follower = Follower(client, notice=say)
+        if wait:
+            await follower.start()  # the place from which to follow, taken before the question
+        answer = await ask(client, RUN_PIPELINE, RunRequest(login=login))
+        asked = _read(RunAsked, answer)
+        if as_json:
+            print_json(answer)
+        else:
+            began = "run" if asked.created else "a run is already open:"
+            screen.print(f"{began} {asked.run_id}")
+        if not wait:
+            return 0
+        if not asked.created:
+            await follower.start(await _beginning(client, asked))
+        return await _follow(follower, asked, screen, as_json=as_json, told_within=told_within)
+
+
+async def _follow(
+    follower: Follower, asked: RunAsked, screen: Screen, *, as_json: bool, told_within: float
+) -> int:
+    progress = Progress(screen)
+    try:
+        if as_json:
+            story = await watch(follower, asked.run_id, show_json, told_within)
+        else:
+            with progress.turning():
+                story = await watch(follower, asked.run_id, progress, told_within)
+    except asyncio.CancelledError:
+        say(f"no longer following; the run goes on: techub pipeline status {asked.run_id}")
+        raise
+    if not story.is_over:
+        say(f"it is not known yet who was told: techub pipeline status {asked.run_id}")
+    return story.outcome[1]
+
+
+async def _beginning(client: Client, asked: RunAsked) -> datetime:
+    """Return a moment before the first event of a run that somebody else started."""
+    question = StatusRequest(login_or_run=str(asked.run_id))
+    return _read(RunShown, await ask(client, SHOW_RUN, question)).created_at - CLOCKS_APART
+
+
+async def _status(server: Server, what: str, *, as_json: bool) -> int:
+    async with connected(server) as client:
+        answer = await ask(client, SHOW_RUN, StatusRequest(login_or_run=what))
+    if as_json:
+        print_json(answer)
+    else:
+        Screen().print(drawn(_read(RunShown, answer)))
+    return 0
+
+
+def _read(shape: type[A], answer: dict[str, Any]) -> A:
+    try:
+        return shape.model_validate(answer)
+    except ValidationError as error:
+        place = ".".join(map(str, error.errors(include_input=False, include_url=False)[0]["loc"]))
+        message = f"the api's answer cannot be read at {place}; do the versions match?"
+        raise Permanent(message, code="unreadable_answer") from error

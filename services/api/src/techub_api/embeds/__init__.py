@@ -1,0 +1,1 @@
+"""The card elsewhere: stable addresses for link previews, READMEs and frames."""

@@ -1,0 +1,96 @@
+"""Turns a template into an answer: one environment, one policy, one place that sets them."""
+
+from functools import cache
+from typing import Final
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from techub_api.accounts.sessions import keep_cookie
+from techub_api.pages import words
+from techub_api.pages.families import family_name
+from techub_api.pages.frames import label_of
+from techub_api.pages.static_files import static_url
+from techub_api.pages.visitors import FORM_COOKIE, TOKEN_FIELD, Visitor, form_token, new_mark
+from techub_api.settings import Settings
+from techub_cards.emblems import animal_path, archetype_path, mark_path
+from techub_cards.text import short_count
+from techub_common.settings import AppEnv
+
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+HEADERS: Final = {
+    "Content-Security-Policy": POLICY,
+    "Cache-Control": "private, no-cache",
+    "Vary": "Cookie",
+}
+NOBODY: Final = Visitor(user=None, mark=None)
+
+
+def answer(
+    request: Request,
+    settings: Settings,
+    visitor: Visitor,
+    template: str,
+    *,
+    status: int = 200,
+    **shown: object,
+) -> HTMLResponse:
+    """Return the page; a browser that gets its first form gets the cookie that goes with it."""
+    mark = visitor.mark or new_mark()
+    user_id = visitor.user.id if visitor.user else None
+    forms = []
+
+    def token() -> str:
+        forms.append(template)
+        return form_token(settings, mark, user_id)
+
+    html = (
+        environment()
+        .get_template(template)
+        .render(
+            {
+                **shown,
+                "user": visitor.user,
+                "token": token,
+                "token_field": TOKEN_FIELD,
+                "app_host": settings.app_host,
+                "path": request.url.path,
+                "development": settings.app_env is AppEnv.development,
+            }
+        )
+    )
+    response = HTMLResponse(html, status, headers=HEADERS)
+    if forms and visitor.mark is None:
+        keep_cookie(response, settings, FORM_COOKIE, mark)
+    return response
+
+
+@cache
+def environment() -> Environment:
+    """Return the environment of every template: escaped, and strict about what it is given."""
+    made = Environment(
+        loader=PackageLoader("techub_api.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters.update(
+        clock=words.clock,
+        duration=words.duration,
+        family=family_name,
+        label=label_of,
+        ordinal=words.ordinal,
+        short=short_count,
+        size=words.size,
+    )
+    made.globals.update(
+        static=static_url, archetype=archetype_path, animal=animal_path, mark=mark_path
+    )
+    return made

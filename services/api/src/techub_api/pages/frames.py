@@ -1,0 +1,56 @@
+"""Gathers the files of a picture into what a page hangs on its wall."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from techub_api.runs.queries import PictureShown
+from techub_cards.variants import VARIANTS
+
+SMALLEST_FIRST = ("webp", "jpeg", "png")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture in every format it is kept in, the smallest first."""
+
+    variant: str
+    label: str
+    width: int
+    height: int
+    files: tuple[PictureShown, ...]
+
+    @property
+    def plain(self) -> PictureShown:
+        """Return the file every browser can show."""
+        return self.files[-1]
+
+    @property
+    def shared(self) -> PictureShown:
+        """Return the file for previews elsewhere: JPEG where there is one."""
+        return next((file for file in self.files if file.format == "jpeg"), self.plain)
+
+
+def frames(pictures: Sequence[PictureShown]) -> dict[str, Frame]:
+    """Return the pictures by variant, in the order in which variants are captured."""
+    known = {name: place for place, name in enumerate(VARIANTS)}
+    names = sorted(
+        {picture.variant for picture in pictures},
+        key=lambda name: (known.get(name, len(known)), name),
+    )
+    return {name: _frame(name, pictures) for name in names}
+
+
+def label_of(variant: str) -> str:
+    """Return what people call a variant."""
+    known = VARIANTS.get(variant)
+    return known.label if known else variant.replace("_", " ").capitalize()
+
+
+def _frame(name: str, pictures: Sequence[PictureShown]) -> Frame:
+    files = sorted(
+        (picture for picture in pictures if picture.variant == name),
+        key=lambda picture: (
+            SMALLEST_FIRST.index(picture.format) if picture.format in SMALLEST_FIRST else -1
+        ),
+    )
+    return Frame(name, label_of(name), files[-1].width, files[-1].height, tuple(files))

@@ -1,0 +1,139 @@
+"""A generator may die at any moment: a finished stage is never repeated, the outcome is the same."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from techub_common.events import AssetCaptured, CardGenerated, Event
+from techub_common.storage import FolderStore
+from techub_devstack import samples
+from techub_devstack.doubles.handle import Double
+from techub_generator.github.client import open_github
+from techub_generator.handlers import generate_card
+from techub_generator.outbound import Outbound
+from techub_generator.resources import Resources
+from techub_generator.settings import Settings
+from techub_generator.stages import AVATAR, PULL, STAGES
+
+TELLS = 10
+PUTS = 5
+
+
+class Crash(BaseException):
+    """The process dies here."""
+
+
+class Told(list[Event]):
+    """Hears what is told, until the crash."""
+
+    def __init__(self, crash_at: int = -1) -> None:
+        super().__init__()
+        self._crash_at = crash_at
+
+    async def __call__(self, event: Event) -> None:
+        """Take it down, or die instead."""
+        if len(self) == self._crash_at:
+            raise Crash
+        self.append(event)
+
+
+class CrashingStore(FolderStore):
+    """Stores, until the crash."""
+
+    def __init__(self, store: FolderStore, crash_at: int) -> None:
+        super().__init__(store.root)
+        self._left = crash_at
+
+    async def put(self, key: str, content: bytes, mime: str) -> None:
+        """Store it, or die instead."""
+        if self._left == 0:
+            raise Crash
+        self._left -= 1
+        await super().put(key, content, mime)
+
+
+async def attempt(
+    settings: Settings, store: FolderStore, told: Told, event: Any, number: int
+) -> None:
+    """Handle the run once."""
+    async with open_github(settings.github_api_url, None) as github:
+        outbound = Outbound(settings.outbound_allowed)
+        await generate_card(event, Resources(github, outbound, store, told), number)
+
+
+def _finished(store: FolderStore, run_id: object) -> set[str]:
+    return {name for name in STAGES if (store.root / f"runs/{run_id}/{name}.json").is_file()}
+
+
+def _asked(double: Double) -> Counter[str]:
+    stages: Counter[str] = Counter()
+    for request, times in double.requests().items():
+        stage = AVATAR if "/avatars" in request else PULL
+        stages[stage] = max(stages[stage], times)
+    return stages
+
+
+@pytest.mark.parametrize(
+    "place", [f"tell {n}" for n in range(TELLS)] + [f"put {n}" for n in range(PUTS)]
+)
+async def test_crash_anywhere(
+    settings: Settings, objects: FolderStore, github_double: Double, started: Any, place: str
+) -> None:
+    """Wherever it dies, the next attempt resumes at the first unfinished stage."""
+    kind, number = place.split()
+    event = started(samples.DEFAULT)
+    first = Told(int(number) if kind == "tell" else -1)
+    store = CrashingStore(objects, int(number)) if kind == "put" else objects
+    with pytest.raises(Crash):
+        await attempt(settings, store, first, event, 1)
+    finished = _finished(objects, event.run_id)
+    before = _asked(github_double)
+    second = Told()
+    await attempt(settings, objects, second, event, 2)
+    after = _asked(github_double)
+
+    assert all(after[stage] == before[stage] for stage in finished & {PULL, AVATAR})
+    assert isinstance(second[-1], CardGenerated)
+    facts = {one.id: one for one in [*first, *second] if isinstance(one, AssetCaptured)}
+    assert len(facts) == 1
+    card, undisturbed = second[-1], await _undisturbed(settings, objects, started)
+    assert card.traits == undisturbed.traits
+    assert card.avatar is undisturbed.avatar
+    assert card.artifacts.keys() == undisturbed.artifacts.keys()
+
+
+async def _undisturbed(settings: Settings, objects: FolderStore, started: Any) -> CardGenerated:
+    told = Told()
+    await attempt(settings, objects, told, started(samples.DEFAULT), 1)
+    assert isinstance(told[-1], CardGenerated)
+    return told[-1]
+
+
+async def test_killed_process(
+    empty_road: Any, github_double: Double, environment: dict[str, str], until: Any
+) -> None:
+    """A process killed while it waits for the avatar leaves GitHub's data to its successor."""
+    github_double.fail(path_contains="/avatars", delay_seconds=4, times=1)
+    event = await empty_road.begin(samples.DEFAULT)
+    command = [sys.executable, "-m", "techub_generator", "serve"]
+    with subprocess.Popen(command, env=os.environ | environment) as first:  # noqa: ASYNC220
+        try:
+            await until(lambda: bool(github_double.requests(path_contains="/avatars")))
+        finally:
+            first.kill()
+    with subprocess.Popen(command, env=os.environ | environment) as second:  # noqa: ASYNC220
+        try:
+            card = await empty_road.end_of(event)
+        finally:
+            second.send_signal(signal.SIGTERM)
+        code = second.wait(20)  # noqa: ASYNC221, RUF100
+
+    assert isinstance(card, CardGenerated)
+    assert code == 0
+    assert card.degradations == ()
+    assert set(github_double.requests(path_contains="/users").values()) == {1}

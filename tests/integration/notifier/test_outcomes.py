@@ -1,0 +1,314 @@
+"""What becomes of a mail when Resend refuses, stalls, or cannot say."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
+
+from techub_common.database import transaction
+from techub_common.envelope import handling, seal
+from techub_common.errors import Away
+from techub_common.events import Ended
+from techub_common.outbox import Outbox
+from techub_notifier import deliveries
+from techub_notifier.deliveries import Taken
+from techub_notifier.forgetting import forget
+from techub_notifier.handlers import notify
+from techub_notifier.recipients import readable
+from techub_notifier.rules import Audience, Notice, State, Verdict, delivery_id
+from techub_notifier.tables import DELIVERIES, OUTBOX
+
+from .conftest import Stage, eventually
+
+Make = Callable[..., Ended]
+
+INVALID_TO = {
+    "statusCode": 422,
+    "name": "validation_error",
+    "message": "Invalid `to` field. The email address needs to follow the `a@b.c` format.",
+}
+LIMITED = {"statusCode": 429, "name": "rate_limit_exceeded", "message": "Too many requests."}
+NO_KEY = {"statusCode": 403, "name": "invalid_api_key", "message": "API key is invalid."}
+
+
+async def settled(stage: Stage, state: str, **within: float) -> Any:
+    """Return the only delivery once it is in this state."""
+
+    async def there() -> Any:
+        rows = await stage.rows(DELIVERIES.c.state == state)
+        return rows and rows[0]
+
+    return await eventually(there, what=state, **within)
+
+
+async def tried(stage: Stage) -> Any:
+    """Return the only delivery once a try failed and it waits for the next."""
+
+    async def there() -> Any:
+        rows = await stage.rows(DELIVERIES.c.last_error.is_not(None))
+        return rows and rows[0]
+
+    return await eventually(there, what="a failed try")
+
+
+async def heard(stage: Stage, *events: Ended) -> None:
+    """Let a notifier hear the ends, with nobody sending yet."""
+    async with stage.idle() as resources:
+        for event in events:
+            with handling(seal(event, "/services/api")):
+                await notify(event, resources)
+
+
+async def taken_from(stage: Stage, limit: int = 10) -> list[Taken]:
+    """Lease what is due."""
+    async with transaction(stage.sessions) as session:
+        return await deliveries.take(session, limit)
+
+
+async def settle(stage: Stage, taken: Taken, verdict: Verdict) -> bool:
+    """Settle one delivery in a transaction of its own."""
+    outbox = Outbox(OUTBOX, "/services/notifier")
+    async with transaction(stage.sessions) as session:
+        return await deliveries.settle(session, outbox, taken, verdict)
+
+
+async def test_refused_address(stage: Stage, ended: Make) -> None:
+    """An address Resend does not take is refused, and its owner is told of the next end."""
+    first = ended("completed")
+    second = ended("completed", profile_id=first.profile_id)
+    await stage.owners(first.profile_id, {})
+    stage.resend.fail(422, path_contains="/emails", body=INVALID_TO, times=1)
+
+    async with stage.notifier():
+        await stage.tell(first)
+        assert await stage.counts(first.run_id) == {"refused": 1}
+        await stage.tell(second)
+        assert await stage.counts(second.run_id) == {"delivered": 1}
+
+    [refused, _] = await stage.rows()
+    assert refused.last_error.startswith("address_refused: ")
+
+
+async def test_unusable_address_is_never_sent(stage: Stage, ended: Make) -> None:
+    """An address that would break a header is refused before anything is asked of Resend."""
+    event = ended("completed")
+    await stage.owners(event.profile_id, {"address": "ada@example.com\r\nBcc: eve@example.com"})
+
+    async with stage.notifier():
+        await stage.tell(event)
+        assert await stage.counts(event.run_id) == {"refused": 1}
+
+    assert stage.resend.requests() == {}
+
+
+async def test_other_payload_under_the_key(stage: Stage, ended: Make) -> None:
+    """A key that stands for another mail parks the delivery for a person."""
+    event = ended("completed")
+    [user] = await stage.owners(event.profile_id, {})
+    key = delivery_id(event, Notice(Audience.owner, f"user:{user}", None))
+    mail = {"from": "a@example.com", "to": "b@example.com", "subject": "s", "text": "t"}
+    async with httpx.AsyncClient(trust_env=False) as client:
+        answer = await client.post(
+            f"{stage.resend.url}/emails",
+            json=mail,
+            headers={"Authorization": "Bearer re_test", "Idempotency-Key": str(key)},
+        )
+    assert answer.is_success
+
+    async with stage.notifier():
+        await stage.tell(event)
+        assert await stage.counts(event.run_id) == {"parked": 1}
+
+    [row] = await stage.rows()
+    assert row.last_error.startswith("payload_conflict: 409")
+    assert len(stage.resend.mails()) == 1
+
+
+async def test_retry_after_is_honoured(stage: Stage, ended: Make) -> None:
+    """Told to wait a second, the notifier waits that second and no back-off of its own."""
+    event = ended("completed")
+    await stage.owners(event.profile_id, {})
+    limit = {"retry-after": "1"}
+    stage.resend.fail(429, path_contains="/emails", body=LIMITED, headers=limit, times=1)
+
+    async with stage.notifier():
+        await stage.tell(event)
+        row = await tried(stage)
+        asked_at = time.monotonic()
+        assert timedelta(seconds=0.5) < row.due_at - row.first_tried_at < timedelta(seconds=1.9)
+        assert await stage.counts(event.run_id) == {"delivered": 1}
+        waited = time.monotonic() - asked_at
+
+    assert waited > 0.5
+    assert list(stage.resend.requests_per_key().values()) == [1]
+    assert stage.resend.requests(path_contains="/emails") == {"POST /emails": 2}
+
+
+async def test_server_errors_are_tried_again(stage: Stage, ended: Make) -> None:
+    """A 503 is tried again two seconds later."""
+    event = ended("completed")
+    await stage.owners(event.profile_id, {})
+    stage.resend.fail(503, path_contains="/emails", body="<html>", times=1)
+
+    async with stage.notifier():
+        await stage.tell(event)
+        row = await tried(stage)
+        assert timedelta(seconds=1.9) < row.due_at - row.first_tried_at < timedelta(seconds=4)
+        await stage.change(due_at=func.now())
+        assert await stage.counts(event.run_id) == {"delivered": 1}
+
+
+async def test_wrong_key_keeps_mails_and_says_so(stage: Stage, ended: Make) -> None:
+    """With a key Resend does not know, the mail stays pending, loudly, until the key is right."""
+    event = ended("completed")
+    await stage.owners(event.profile_id, {})
+    stage.resend.fail(403, path_contains="/emails", body=NO_KEY)
+
+    with capture_logs(processors=[merge_contextvars]) as logs:
+        async with stage.notifier():
+            await stage.tell(event)
+            row = await tried(stage)
+            assert row.state == "pending"
+            stage.resend.mend()
+            await stage.change(due_at=func.now())
+            await stage.counts(event.run_id)
+
+    [shout] = [line for line in logs if line["event"] == "resend_unauthorized"]
+    assert shout["log_level"] == "error"
+
+
+async def test_unknown_for_23_hours(stage: Stage, ended: Make) -> None:
+    """A mail whose first try was 23 hours ago is parked without being sent again."""
+    event = ended("completed")
+    await stage.owners(event.profile_id, {})
+    await heard(stage, event)
+    await stage.change(attempts=3, first_tried_at=func.now() - timedelta(hours=23))
+
+    async with stage.notifier():
+        assert await stage.counts(event.run_id) == {"parked": 1}
+        row = await settled(stage, "parked")
+
+    assert row.last_error.startswith("undelivered")
+    assert stage.resend.requests() == {}
+
+
+async def test_changed_payload_is_parked(stage: Stage, ended: Make) -> None:
+    """A payload that is not the frozen one any more is not sent."""
+    event = ended("completed")
+    await stage.owners(event.profile_id, {})
+    await heard(stage, event)
+    await stage.change(payload='{"to": ["eve@example.com"]}')
+
+    async with stage.notifier():
+        assert await stage.counts(event.run_id) == {"parked": 1}
+
+    assert stage.resend.mails() == []
+
+
+async def test_two_last_mails_at_once(stage: Stage, ended: Make) -> None:
+    """However the last two mails meet, what became of everybody is told once."""
+    runs = [ended("failed") for _ in range(15)]
+    await heard(stage, *runs)
+    taken = await taken_from(stage, 30)
+    assert len(taken) == 30
+
+    done = await asyncio.gather(
+        *(settle(stage, each, Verdict(State.delivered, provider_id="x")) for each in taken)
+    )
+
+    assert all(done)
+    for run in runs:
+        [told] = await stage.recorded(run.run_id)
+        assert told.counts["delivered"] == 2
+
+
+async def test_each_mail_is_leased_to_one(stage: Stage, ended: Make) -> None:
+    """Four takers at once get every due mail exactly once."""
+    await heard(stage, *(ended("failed") for _ in range(10)))
+
+    taken = await asyncio.gather(*(taken_from(stage, 20) for _ in range(4)))
+    ids = [each.id for some in taken for each in some]
+
+    assert 20 == len(ids) == len(set(ids))
+    assert await taken_from(stage) == []
+
+
+async def test_stale_lease_changes_nothing(stage: Stage, ended: Make) -> None:
+    """Who comes back after the lease went to somebody else settles nothing."""
+    event = ended("completed")
+    await stage.owners(event.profile_id, {})
+    await heard(stage, event)
+    [slow] = await taken_from(stage)
+    await stage.change(leased_until=func.now() - timedelta(seconds=1))
+    [quick] = await taken_from(stage)
+
+    assert not await settle(stage, slow, Verdict(State.refused, error="address_refused: late"))
+    assert await settle(stage, quick, Verdict(State.delivered, provider_id="x"))
+    assert not await settle(stage, slow, Verdict(State.delivered, provider_id="y"))
+
+    [row] = await stage.rows()
+    assert (row.state, row.provider_id, row.attempts) == ("delivered", "x", 2)
+
+
+async def test_forgotten_after_a_month(stage: Stage, ended: Make) -> None:
+    """Payload and address go after 30 days; that the owner was told stays known."""
+    first = ended("completed")
+    await stage.owners(first.profile_id, {})
+    await heard(stage, first)
+    [taken] = await taken_from(stage)
+    await settle(stage, taken, Verdict(State.delivered, provider_id="x"))
+    await stage.change(settled_at=func.now() - timedelta(days=29))
+    await forget(stage.sessions)
+    [kept] = await stage.rows()
+    await stage.change(settled_at=func.now() - timedelta(days=31))
+    await forget(stage.sessions)
+    second = ended("completed", profile_id=first.profile_id)
+    await heard(stage, second)
+
+    [row] = await stage.rows()
+    assert kept.payload is not None
+    assert (row.payload, row.address) == (None, None)
+    [told] = await stage.recorded(second.run_id)
+    assert told.counts["told_before"] == 1
+
+
+async def test_told_facts_are_dropped_after_a_fortnight(stage: Stage, ended: Make) -> None:
+    """Outbox rows go two weeks after they were told, never before they are."""
+    event = ended("completed", notify="none")
+    await heard(stage, event)
+    await forget(stage.sessions)
+    assert len(await stage.recorded(event.run_id)) == 1
+    async with transaction(stage.sessions) as session:
+        await session.execute(OUTBOX.update().values(told_at=func.now() - timedelta(days=15)))
+
+    await forget(stage.sessions)
+
+    async with transaction(stage.sessions) as session:
+        assert list((await session.execute(select(OUTBOX.c.id))).all()) == []
+
+
+async def test_without_the_view_ends_are_kept(stage: Stage, ended: Make) -> None:
+    """While the api's view cannot be read nothing is claimed and nobody is forgotten."""
+    event = ended("completed")
+    await stage.owners(event.profile_id, {})
+    await stage.admin("ALTER VIEW api.notification_recipients RENAME TO hidden")
+
+    with pytest.raises(Away, match="notification_recipients"):
+        await readable(stage.sessions)
+    async with stage.notifier():
+        with capture_logs() as logs:
+            await stage.tell(event)
+
+            async def waiting() -> bool:
+                return any(line["event"] == "ours_away" for line in logs)
+
+            await eventually(waiting, what="the notifier waits")
+        await stage.admin("ALTER VIEW api.hidden RENAME TO notification_recipients")
+        assert await stage.counts(event.run_id) == {"delivered": 1}

@@ -1,0 +1,328 @@
+"""Traits without a model: always valid, always the same, about the person, and never dull."""
+
+import random
+import string
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from techub_common.traits import ARCHETYPES, PLAYING_CARDS, SPIRIT_ANIMALS, CardTraits
+from techub_generator.heuristics import biography, powers, traits_of
+from techub_generator.heuristics.character import animal_of, archetype_of
+from techub_generator.heuristics.facts import Leaning, facts_of
+from techub_generator.heuristics.lines import Line, gaps
+from techub_generator.heuristics.stats import attack_of, scaled
+from techub_generator.heuristics.tags import tag_of
+from techub_generator.heuristics.titles import CALLINGS, EPITHETS, REALMS
+from techub_generator.heuristics.vibes import HUMMED, PLAIN, SPOKEN
+from techub_generator.profile import Activity, GitHubProfile, Organization, Repository
+
+Make = Callable[..., GitHubProfile]
+
+READ_AT = datetime(2026, 11, 23, tzinfo=UTC)
+LANGUAGES = [*REALMS, "C++", "DIGITAL Command Language", "Brainfuck", "F*", "HTML+ERB"]
+LOGINS = st.from_regex(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})", fullmatch=True)
+SOME = st.one_of(st.none(), st.text(max_size=160))
+MANY = st.integers(min_value=0, max_value=300_000)
+MOMENTS = st.integers(min_value=0, max_value=7_000).map(lambda days: READ_AT - timedelta(days=days))
+
+REPOSITORIES = st.builds(
+    Repository,
+    name=st.from_regex(r"[A-Za-z0-9._-]{1,100}", fullmatch=True),
+    full_name=st.just("ada/engine"),
+    description=SOME,
+    stars=MANY,
+    language=st.one_of(st.none(), st.sampled_from(LANGUAGES), st.text(min_size=1, max_size=30)),
+    topics=st.lists(st.text(string.ascii_lowercase + "-0123456789", max_size=50)).map(tuple),
+    fork=st.booleans(),
+    archived=st.booleans(),
+)
+PROFILES = st.builds(
+    GitHubProfile,
+    id=st.integers(min_value=1),
+    login=LOGINS,
+    name=SOME,
+    type=st.sampled_from(["User", "Organization"]),
+    bio=SOME,
+    followers=MANY,
+    public_repos=MANY,
+    created_at=MOMENTS,
+    read_at=st.just(READ_AT),
+    repositories=st.lists(REPOSITORIES, max_size=12).map(tuple),
+    organizations=st.one_of(
+        st.none(),
+        st.integers(0, 9).map(lambda n: tuple(Organization(id=i, login="o") for i in range(n))),
+    ),
+    activity=st.one_of(
+        st.none(),
+        st.builds(
+            Activity,
+            total_events=st.integers(0, 300),
+            recent_repos=st.lists(st.just("ada/engine"), max_size=10).map(tuple),
+        ),
+    ),
+)
+
+
+@settings(deadline=None, max_examples=100)
+@given(PROFILES)
+def test_any_profile_has_traits(profile: GitHubProfile) -> None:
+    """Every profile has valid traits, the same ones again after a trip through JSON."""
+    traits = traits_of(profile)
+
+    assert isinstance(traits, CardTraits)
+    assert traits == traits_of(GitHubProfile.model_validate_json(profile.model_dump_json()))
+    assert traits.flavor_text != traits.tagline
+    assert all(text.strip() for text in traits.model_dump().values() if isinstance(text, str))
+    assert not any("://" in text for text in traits.model_dump().values() if isinstance(text, str))
+
+
+def _somebody(chance: random.Random) -> GitHubProfile:
+    """Make somebody as GitHub has them: most small, a few huge."""
+    size = chance.paretovariate(0.7)
+    pool = chance.sample(LANGUAGES, chance.randint(1, 7))
+    return GitHubProfile.model_construct(
+        id=chance.randrange(1, 10**9),
+        login="".join(chance.choices(string.ascii_lowercase + string.digits, k=9)),
+        bio=chance.choice([None, "I love maths", "Founder and hacker", "Student", "Just code"]),
+        followers=min(int(size * 4), 200_000),
+        public_repos=min(int(size * 6), 1_000),
+        created_at=READ_AT - timedelta(days=chance.randint(1, 6_000)),
+        read_at=READ_AT,
+        repositories=tuple(
+            Repository.model_construct(
+                name=f"thing-{number}",
+                full_name=f"ada/thing-{number}",
+                stars=int(chance.paretovariate(0.6)) - 1,
+                language=chance.choice(pool),
+                fork=chance.random() < 0.3,
+            )
+            for number in range(chance.randint(0, 8))
+        ),
+        organizations=tuple(Organization(id=n, login="o") for n in range(chance.randint(0, 5))),
+        activity=Activity.model_construct(
+            total_events=chance.choice([0, 3, 20, 90, 300]),
+            recent_repos=tuple(f"ada/thing-{n}" for n in range(chance.randint(0, 9))),
+        ),
+    )
+
+
+def test_everything_is_reachable() -> None:
+    """Among 10,000 people nearly every archetype and animal turns up, and none all the time."""
+    chance = random.Random(20261123)
+    crowd = [facts_of(_somebody(chance)) for _ in range(10_000)]
+
+    for draw, all_of_them in ((archetype_of, ARCHETYPES), (animal_of, SPIRIT_ANIMALS)):
+        seen = Counter(map(draw, crowd))
+        assert len(seen) >= 0.8 * len(all_of_them)
+        assert max(seen.values()) <= 0.15 * len(crowd)
+
+
+def test_cards_differ() -> None:
+    """Among 1,000 people no line is on every seventh card, and hardly a title is seen twice."""
+    chance = random.Random(20261124)
+    crowd = [traits_of(_somebody(chance)) for _ in range(1_000)]
+
+    for words in ("buff", "weakness", "special_move", "tagline", "flavor_text"):
+        assert max(Counter(getattr(one, words) for one in crowd).values()) <= 0.15 * len(crowd)
+    assert len({one.title for one in crowd}) > 600
+
+
+def test_alike_but_not_the_same(profile: Make) -> None:
+    """Two people with equal facts get different cards, one spelled differently gets the same."""
+    ada, bob = traits_of(profile(name="A")), traits_of(profile(name="A", login="bob"))
+
+    assert ada != bob
+    assert ada == traits_of(profile(name="A", login="ADA"))
+
+
+def test_known_outcome(profile: Make) -> None:
+    """Picks depend on nothing but the profile, in every process and on every machine."""
+    traits = traits_of(profile(name="Ada Lovelace", login="ada"))
+
+    assert (traits.playing_card, traits.archetype, traits.spirit_animal) == KNOWN
+
+
+KNOWN = ("10 of ♥", "The Sage", "Loftbubu")
+
+
+def test_it_is_quick(profile: Make) -> None:
+    """A thousand repositories take at most 5 ms (the best of five, for a busy machine)."""
+    repositories = tuple(
+        Repository(name=f"r{n}", full_name=f"ada/r{n}", stars=n, language=LANGUAGES[n % 9])
+        for n in range(1_000)
+    )
+    took = []
+    for _ in range(5):
+        person = profile(repositories=repositories)
+        started = time.perf_counter()
+        traits_of(person)
+        took.append(time.perf_counter() - started)
+
+    assert min(took) <= 0.005
+
+
+@given(st.floats(0, 1e9), st.floats(0, 1e9))
+def test_stats_only_grow(one: float, other: float) -> None:
+    """A higher raw score is never a lower stat, and both ends of the scale are reached."""
+    low, high = sorted((one, other))
+
+    assert 60 <= scaled(low) <= scaled(high) <= 99
+    assert [scaled(0), scaled(30), scaled(1e9)] == [60, 80, 99]
+
+
+def test_attack(profile: Make) -> None:
+    """More followers, more attack."""
+    assert attack_of(profile(followers=100)) < attack_of(profile(followers=1_000))
+
+
+@pytest.mark.parametrize(
+    ("language", "suit"),
+    [("Ruby", "♥"), ("JavaScript", "♣"), ("TypeScript", "♣"), ("Go", "♠"), ("Python", "♦")],
+)
+def test_suits(profile: Make, language: str, suit: str) -> None:
+    """The main language decides the suit, JavaScript and TypeScript included."""
+    repositories = (Repository(name="r", full_name="ada/r", language=language),)
+
+    assert traits_of(profile(repositories=repositories)).playing_card.endswith(suit)
+
+
+@pytest.mark.parametrize(
+    ("followers", "stars", "repositories", "rank"),
+    [
+        (2_000, 0, 0, "Ace"),
+        (0, 6_000, 0, "King"),
+        (500, 2_000, 0, "Queen"),
+        (500, 0, 0, "Jack"),
+        (499, 0, 0, "10"),
+        (0, 0, 3, "7"),
+    ],
+)
+def test_ranks(profile: Make, followers: int, stars: int, repositories: int, rank: str) -> None:
+    """Reach makes a court card; below that the number of repositories decides."""
+    shown = (Repository(name="r", full_name="ada/r", stars=stars),)
+    card = traits_of(
+        profile(followers=followers, repositories=shown, public_repos=repositories)
+    ).playing_card
+
+    assert card.startswith(f"{rank} of ")
+    assert card in PLAYING_CARDS
+
+
+@pytest.mark.parametrize(
+    ("bio", "vibe"),
+    [
+        ("I do OSS at night", "Open Source"),
+        ("open-source gardener", "Open Source"),
+        ("Startup founder", "Founder"),
+        ("AI, ML and tea", "AI Builder"),
+        ("write me an email, I maintain html", None),
+        ("glossary enthusiast", None),
+        ("Student of physics", "Rising Spark"),
+    ],
+)
+def test_vibe_hears_whole_words(profile: Make, bio: str, vibe: str | None) -> None:
+    """A bio is read word by word: an email makes nobody an AI builder."""
+    heard = traits_of(profile(bio=bio)).vibe
+
+    spoken = {one.name for _, one in SPOKEN}
+    assert heard == vibe if vibe else heard not in spoken
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("C++", "cpp"),
+        ("C#", "csharp"),
+        ("C", "c"),
+        ("F#", "fsharp"),
+        ("Objective-C", "objective-c"),
+        ("Jupyter Notebook", "jupyter"),
+        ("Vim Script", "vimscript"),
+        ("machine_learning", "machine-learning"),
+        ("one-two-three-four", None),
+        ("日本語", None),
+        ("", None),
+    ],
+)
+def test_tag(text: str, tag: str | None) -> None:
+    """Languages keep their identity as tags; what makes no tag is left out."""
+    assert tag_of(text) == tag
+
+
+def test_tags_of_somebody(profile: Make) -> None:
+    """Languages first, then topics, then the role."""
+    repositories = (
+        Repository(name="a", full_name="ada/a", language="C++", topics=("python", "wip", "looms")),
+        Repository(name="b", full_name="ada/b", language="C#"),
+    )
+
+    tags = traits_of(profile(bio="OSS", repositories=repositories)).tags
+
+    assert tags[:5] == ("csharp", "cpp", "looms", "python", "open-source")
+
+
+def test_forks_are_other_peoples(profile: Make) -> None:
+    """A fork adds no language, no topic and no star."""
+    repositories = (Repository(name="a", full_name="a/a", language="Zig", stars=9, fork=True),)
+    person = profile(repositories=repositories)
+
+    assert (person.languages, person.total_stars, person.top_repositories) == ({}, 0, ())
+
+
+def test_a_profile_page_is_no_showpiece(profile: Make) -> None:
+    """The repository that holds a person's profile page is not what they are known for."""
+    repositories = (
+        Repository(name="Ada", full_name="ada/Ada", stars=50),
+        Repository(name="looms", full_name="ada/looms", stars=3),
+    )
+
+    assert facts_of(profile(repositories=repositories)).words["repo"] == "looms"
+
+
+def _tables() -> list[tuple[str, tuple[Line[Any], ...], int]]:
+    return [
+        ("buff", powers.BUFFS, 30),
+        ("weakness", powers.WEAKNESSES, 30),
+        ("move", powers.MOVES, 40),
+        ("tagline", biography.TAGLINES, 140),
+        ("flavor", biography.FLAVORS, 80),
+        ("opening", biography.OPENINGS, 280),
+    ]
+
+
+@pytest.mark.parametrize(("what", "lines", "limit"), _tables(), ids=lambda part: str(part)[:9])
+def test_tables(what: str, lines: tuple[Line[Any], ...], limit: int, profile: Make) -> None:
+    """Names fit their place, lines differ, and somebody without any facts gets one too."""
+    nobody = facts_of(profile(created_at=READ_AT))
+
+    assert all(len(line.name or line.says) <= limit for line in lines)
+    assert len({line.says for line in lines}) == len(lines)
+    assert any(line.suits(nobody) for line in lines)
+    assert what not in {"buff", "weakness", "move"} or all("name" in gaps(x.says) for x in lines)
+
+
+def test_word_tables() -> None:
+    """Every archetype has its callings and closing line, every title fits, every vibe too."""
+    assert set(CALLINGS) == set(biography.CLOSINGS) == set(ARCHETYPES)
+    callings = [calling for group in CALLINGS.values() for calling in group]
+    realms = [realm for group in REALMS.values() for realm in group]
+    titles = [f"{a} of {b}" for a in callings for b in realms]
+    titles += [f"{a} {b}" for a in EPITHETS for b in callings]
+    assert all(len(title) <= 60 and 2 <= len(title.split()) <= 5 for title in titles)
+    vibes = [vibe for _, vibe in SPOKEN] + [vibe for _, vibe in HUMMED] + list(PLAIN)
+    assert all(len(vibe.name) <= 30 and "{name}" in vibe.description for vibe in vibes)
+    assert all(tag_of(vibe.tag) == vibe.tag for vibe in vibes)
+
+
+def test_leanings_are_all_used() -> None:
+    """Every leaning changes what somebody may become."""
+    lines = [*powers.BUFFS, *powers.WEAKNESSES, *powers.MOVES]
+
+    assert set(Leaning) <= {line.leaning for line in lines}
