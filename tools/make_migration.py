@@ -1,4 +1,4 @@
-"""Writes a draft migration of one service from its tables: `tools/make_migration.py api "add x"`."""
+"""Drafts a migration of one service from its tables: `make_migration.py api "add x"`."""
 
 import asyncio
 import importlib
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from alembic import command
 from sqlalchemy import text
+
 from techub_common.database import open_engine
 from techub_common.migrations import alembic_config, migrate
 from techub_devstack.servers.postgres import postgres_server

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from techub_api.accounts.actions import create_token, user_with_login, vouch_for_address
 from techub_common.database import open_sessions, transaction
 from techub_devstack.follow_run import Line, lines_of

@@ -5,10 +5,11 @@ import json
 
 import httpx
 import pytest
-from tests.e2e.conftest import Person, mails_to, steps_of
 from PIL import Image
+
 from techub_devstack import samples
 from techub_devstack.stack import Stack
+from tests.e2e.conftest import Person, mails_to, steps_of
 
 STAGES = {
     "pull_github_data",
@@ -124,7 +125,9 @@ async def test_the_story_can_be_resumed(person: Person) -> None:
         text = "".join([chunk async for chunk in answer.aiter_text()])
 
     assert [line.id for line in whole] == sorted((line.id for line in whole), key=int)
-    seen = [part.split("\n", 1)[0].removeprefix("id: ") for part in text.split("\n\n") if "id:" in part]
+    seen = [
+        part.split("\n", 1)[0].removeprefix("id: ") for part in text.split("\n\n") if "id:" in part
+    ]
     assert seen == [line.id for line in whole[whole.index(half) + 1 :]]
     assert text.rstrip().endswith("event: end\ndata: {}")
 
@@ -146,7 +149,9 @@ async def test_pages_show_the_card(person: Person) -> None:
 async def test_only_public_objects_are_served(stack: Stack, person: Person) -> None:
     """One object of every prefix, asked for without credentials."""
     run = await person.finished(samples.TINY)
-    private = [p.relative_to(stack.objects) for p in (stack.objects / "runs" / run["run_id"]).rglob("*.*")]
+    private = [
+        p.relative_to(stack.objects) for p in (stack.objects / "runs" / run["run_id"]).rglob("*.*")
+    ]
     assert len(private) > 4
     async with httpx.AsyncClient(base_url=stack.app_host, trust_env=False) as stranger:
         for key in private:

@@ -1,14 +1,15 @@
-"""SIGKILL of any service at any moment of a run: the run ends in success, the owner is told once."""
+"""SIGKILL of any service at any moment: the run ends in success, the owner is told once."""
 
 import asyncio
 import json
 import random
 
 import pytest
-from tests.e2e.conftest import Person
+
 from techub_devstack import samples
 from techub_devstack.follow_run import lines_of
 from techub_devstack.services import NAMES
+from tests.e2e.conftest import Person
 
 STEPS_BEFORE = (0, 2, 5, 9)
 

@@ -2,9 +2,10 @@
 
 import httpx
 import pytest
-from tests.e2e.conftest import Person, mails_to, steps_of
+
 from techub_devstack import samples
 from techub_devstack.stack import ALERT_ADDRESS, Stack
+from tests.e2e.conftest import Person, mails_to, steps_of
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,11 @@ async def test_malformed_logins_are_refused(person: Person, login: str) -> None:
         (b"null", "application/json", 422),
         (b'{"login": 7}', "application/json", 422),
         (b'{"login": "a", "admin": true}', "application/json", 422),
-        (b'{"login": "a", "repositories": ["a/b", "a/b", "a/b", "a/b", "a/b"]}', "application/json", 422),
+        (
+            b'{"login": "a", "repositories": ["a/b", "a/b", "a/b", "a/b", "a/b"]}',
+            "application/json",
+            422,
+        ),
         (b'{"login": "a", "repositories": ["not a repository"]}', "application/json", 422),
         (b'{"login": "a", "scrape_url": "javascript:alert(1)"}', "application/json", 422),
         (b'{"login": "' + b"x" * 70_000 + b'"}', "application/json", 413),
@@ -165,7 +170,9 @@ async def test_github_recovers(person: Person) -> None:
 
 async def test_slow_github_is_waited_for(person: Person) -> None:
     """A slow answer is an answer; the heartbeat keeps the message from a second worker."""
-    person.stack.github.fail(login=samples.TINY, path_contains="/events", delay_seconds=4.0, times=1)
+    person.stack.github.fail(
+        login=samples.TINY, path_contains="/events", delay_seconds=4.0, times=1
+    )
     before = person.stack.github.requests(path_contains=f"/users/{samples.TINY}/repos")
 
     run = await person.finished(samples.TINY)

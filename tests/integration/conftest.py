@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import nats
 import pytest
 from nats.js import JetStreamContext
+
 from techub_api.schema import METADATA
 from techub_common import streams
 from techub_common.migrations import migrate

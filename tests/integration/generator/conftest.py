@@ -104,8 +104,8 @@ async def road(
     async with opened(settings) as service, opener(settings, PATIENCE)(service):
         listening = [asyncio.create_task(one.run()) for one in service.listeners]
         yield Road(js, Teller(service.broker, "/services/api"), objects)
-        await asyncio.gather(*(one.stop(5) for one in service.listeners))
-        await asyncio.gather(*listening)
+        await asyncio.gather(*(one.stop(0) for one in service.listeners))
+        await asyncio.gather(*listening, return_exceptions=True)
 
 
 @pytest.fixture

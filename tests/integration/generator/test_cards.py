@@ -141,6 +141,7 @@ async def test_stages_left_out(road: Any, github_double: Double) -> None:
 
     assert card.traits == before.traits
     assert set(card.artifacts) == {TRAITS}
+    assert card.sections == {}
     assert github_double.requests() == {}
 
 

@@ -1,15 +1,16 @@
-"""A generator may die at any moment: a finished stage is never repeated, the outcome is the same."""
+"""A generator may die at any moment: no finished stage is repeated, the outcome is the same."""
 
 import os
 import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from techub_common.events import AssetCaptured, CardGenerated, Event
+from techub_common.events import AssetCaptured, CardGenerated, Event, PipelineStarted
 from techub_common.storage import FolderStore
 from techub_devstack import samples
 from techub_devstack.doubles.handle import Double
@@ -57,13 +58,26 @@ class CrashingStore(FolderStore):
         await super().put(key, content, mime)
 
 
-async def attempt(
-    settings: Settings, store: FolderStore, told: Told, event: Any, number: int
-) -> None:
-    """Handle the run once."""
+Attempt = Callable[[FolderStore, Told, PipelineStarted, int], Awaitable[None]]
+
+
+@pytest.fixture
+async def attempt(settings: Settings, outbound: Outbound) -> AsyncIterator[Attempt]:
+    """Handle a run once, with a store and a teller of one's own."""
     async with open_github(settings.github_api_url, None) as github:
-        outbound = Outbound(settings.outbound_allowed)
-        await generate_card(event, Resources(github, outbound, store, told), number)
+
+        async def handle(
+            store: FolderStore, told: Told, event: PipelineStarted, number: int
+        ) -> None:
+            await generate_card(event, Resources(github, outbound, store, told), number)
+
+        yield handle
+
+
+@pytest.fixture(scope="module")
+def outbound(running_github_double: Double) -> Outbound:
+    """Give a door that is open to the double."""
+    return Outbound(frozenset({running_github_double.url.removeprefix("http://")}))
 
 
 def _finished(store: FolderStore, run_id: object) -> set[str]:
@@ -82,7 +96,7 @@ def _asked(double: Double) -> Counter[str]:
     "place", [f"tell {n}" for n in range(TELLS)] + [f"put {n}" for n in range(PUTS)]
 )
 async def test_crash_anywhere(
-    settings: Settings, objects: FolderStore, github_double: Double, started: Any, place: str
+    attempt: Attempt, objects: FolderStore, github_double: Double, started: Any, place: str
 ) -> None:
     """Wherever it dies, the next attempt resumes at the first unfinished stage."""
     kind, number = place.split()
@@ -90,26 +104,26 @@ async def test_crash_anywhere(
     first = Told(int(number) if kind == "tell" else -1)
     store = CrashingStore(objects, int(number)) if kind == "put" else objects
     with pytest.raises(Crash):
-        await attempt(settings, store, first, event, 1)
+        await attempt(store, first, event, 1)
     finished = _finished(objects, event.run_id)
     before = _asked(github_double)
     second = Told()
-    await attempt(settings, objects, second, event, 2)
+    await attempt(objects, second, event, 2)
     after = _asked(github_double)
 
     assert all(after[stage] == before[stage] for stage in finished & {PULL, AVATAR})
     assert isinstance(second[-1], CardGenerated)
     facts = {one.id: one for one in [*first, *second] if isinstance(one, AssetCaptured)}
     assert len(facts) == 1
-    card, undisturbed = second[-1], await _undisturbed(settings, objects, started)
+    card, undisturbed = second[-1], await _undisturbed(attempt, objects, started)
     assert card.traits == undisturbed.traits
     assert card.avatar is undisturbed.avatar
     assert card.artifacts.keys() == undisturbed.artifacts.keys()
 
 
-async def _undisturbed(settings: Settings, objects: FolderStore, started: Any) -> CardGenerated:
+async def _undisturbed(attempt: Attempt, objects: FolderStore, started: Any) -> CardGenerated:
     told = Told()
-    await attempt(settings, objects, told, started(samples.DEFAULT), 1)
+    await attempt(objects, told, started(samples.DEFAULT), 1)
     assert isinstance(told[-1], CardGenerated)
     return told[-1]
 

@@ -16,8 +16,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from nats.js import JetStreamContext
-from sqlalchemy import select, text, update
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import create_engine, select, text, update
 
 from techub_common import streams
 from techub_common.database import Sessions, open_engine, open_sessions, transaction
@@ -42,6 +41,7 @@ from techub_notifier.settings import Settings
 from techub_notifier.tables import DELIVERIES, METADATA, OUTBOX
 
 T = TypeVar("T")
+DIALECT = create_engine("postgresql+asyncpg://").dialect
 
 KINDS: dict[str, type[Ended]] = {
     "completed": PipelineCompleted,
@@ -63,7 +63,7 @@ async def eventually(
 
 async def prepare(url: str) -> None:
     """Make the api's view as its contract says, over a plain table, readable by the notifier."""
-    kinds = {name: kind.compile(postgresql.dialect()) for name, kind in COLUMNS.items()}
+    kinds = {name: kind.compile(DIALECT) for name, kind in COLUMNS.items()}
     columns = ", ".join(f"{name} {kind}" for name, kind in kinds.items())
     engine = open_engine(url, pool=1)
     async with engine.begin() as connection:
@@ -136,7 +136,7 @@ class Stage:
                 await connection.execute(
                     text(f"INSERT INTO api.people ({names}) VALUES ({values})"), row
                 )
-                ids.append(row["user_id"])
+                ids.append(UUID(str(row["user_id"])))
         await engine.dispose()
         return ids
 

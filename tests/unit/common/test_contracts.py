@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from techub_common.errors import Away, Permanent
 from techub_common.logins import same_login, valid_login
 from techub_common.masking import mask

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+
 from techub_common import delivery
 from techub_common.delivery import Delivery, Road, retry_delay
 from techub_common.envelope import seal
@@ -28,9 +29,7 @@ class FakeMessage:
     @property
     def metadata(self) -> Any:
         """Return what JetStream says of the delivery."""
-        return SimpleNamespace(
-            num_delivered=self.num_delivered, sequence=SimpleNamespace(stream=7)
-        )
+        return SimpleNamespace(num_delivered=self.num_delivered, sequence=SimpleNamespace(stream=7))
 
     async def ack(self) -> None:
         """Settle."""

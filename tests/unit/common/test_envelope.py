@@ -4,6 +4,7 @@ import json
 from uuid import UUID
 
 import pytest
+
 from techub_common.envelope import MAX_BYTES, TELL_HEADER, handling, seal, unseal
 from techub_common.errors import Permanent
 from techub_common.events import AssetCaptured, CaptureRequested, StageRecorded

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
@@ -29,8 +28,8 @@ class Server:
     @property
     def shown(self) -> str:
         """Return the address without a password in it."""
-        parts = urlsplit(self.url or "")
-        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+        scheme, separator, place = (self.url or "").rpartition("://")
+        return f"{scheme}{separator}{place.rpartition('@')[2]}"
 
 
 @asynccontextmanager

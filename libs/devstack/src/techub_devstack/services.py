@@ -149,18 +149,27 @@ def is_free(port: int) -> bool:
 
 async def follow(log: Path, say: Callable[[str], None]) -> None:
     """Say every line that is added to a log, for ever."""
-    position = log.stat().st_size if log.exists() else 0
-    rest = ""
+    position = _size(log)
+    rest = b""
     while True:
-        if log.exists():
-            with log.open("r", encoding="utf-8", errors="replace") as file:
-                file.seek(position)
-                chunk = file.read()
-                position = file.tell()
-            *lines, rest = (rest + chunk).split("\n")
-            for line in lines:
-                say(line)
+        added = _read_from(log, position)
+        position += len(added)
+        *lines, rest = (rest + added).split(b"\n")
+        for line in lines:
+            say(line.decode("utf-8", "replace"))
         await asyncio.sleep(0.05)
+
+
+def _size(log: Path) -> int:
+    return log.stat().st_size if log.exists() else 0
+
+
+def _read_from(log: Path, position: int) -> bytes:
+    if not log.exists():
+        return b""
+    with log.open("rb") as file:
+        file.seek(position)
+        return file.read()
 
 
 __all__ = [

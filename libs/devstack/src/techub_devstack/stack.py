@@ -147,6 +147,7 @@ def _system(
         "RESEND_API_KEY": "re_embedded_stack",
         "RESEND_API_URL": doubles["resend"].url,
         "ALERT_EMAIL": ALERT_ADDRESS,
+        "PROFILE_OWNERSHIP_CAP": "1000",
         "CHROMIUM_PATH": str(browser),
         "LOG_FORMAT": "json",
         "OUTBOUND_ALLOW": doubles["github"].url.removeprefix("http://"),

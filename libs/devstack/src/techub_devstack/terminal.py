@@ -1,4 +1,4 @@
-"""What a person sees in the terminal: prefixed lines, rows of the story, colour where there is any."""
+"""What a person sees in the terminal: prefixed lines, and the rows of a run's story."""
 
 import sys
 from collections.abc import Callable

@@ -16,7 +16,7 @@ from techub_common.events import (
 )
 from techub_generator.failures import StageFailed
 from techub_generator.resources import Resources
-from techub_generator.stages import TRAITS, Run
+from techub_generator.stages import PULL, TRAITS, Run
 from techub_generator.work import (
     check_eligibility,
     download_avatar,
@@ -42,7 +42,7 @@ async def generate_card(
             login=profile.login,
             github_id=profile.id,
             artifacts=run.artifacts,
-            sections=profile.sections,
+            sections=profile.sections if PULL in run.artifacts else {},
             traits=card.traits if card else None,
             avatar=avatar,
             provenance=card.provenance if card else None,

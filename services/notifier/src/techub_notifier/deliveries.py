@@ -24,6 +24,14 @@ LEASE: Final = timedelta(seconds=20)
 """Longer than a send may take; whoever dies holding one is succeeded after it."""
 
 
+@dataclass(slots=True)
+class Claimed:
+    """How many are to be told now, and how many had been told by an earlier run."""
+
+    pending: int = 0
+    told_before: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """A mail that is ours to try until its lease ends."""
@@ -49,9 +57,9 @@ async def claim(
     event: Ended,
     notices: Sequence[Notice],
     written: Callable[[Notice], str],
-) -> int:
-    """Make a row per notice and return how many had been told before; payloads are frozen here."""
-    told_before = 0
+) -> Claimed:
+    """Make a row per notice that has none yet; what `written` returns is frozen as its payload."""
+    claimed = Claimed()
     for notice in notices:
         row = _row(event, notice)
         if notice.state is State.pending:
@@ -61,16 +69,17 @@ async def claim(
             row["settled_at"] = func.now()
         made = insert(DELIVERIES).values(row).on_conflict_do_nothing().returning(DELIVERIES.c.id)
         if (await session.execute(made)).first() is None:
-            told_before += 1
-            continue
-        if notice.state is not State.pending:
+            claimed.told_before += 1
+        elif notice.state is State.pending:
+            claimed.pending += 1
+        else:
             log.info(
                 SETTLED[notice.state],
                 delivery_id=str(row["id"]),
                 audience=notice.audience,
                 reason=notice.reason,
             )
-    return told_before
+    return claimed
 
 
 async def take(session: AsyncSession, limit: int) -> list[Taken]:

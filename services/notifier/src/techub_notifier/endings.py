@@ -34,12 +34,13 @@ async def hear(session: AsyncSession, event: Ended) -> None:
 
 
 async def count_told_before(session: AsyncSession, event: Ended, people: int) -> None:
-    """Add to the number of those who had been told by an earlier run."""
-    await session.execute(
-        update(ENDINGS)
-        .where(ENDINGS.c.run_id == event.run_id, ENDINGS.c.event == run_event(event))
-        .values(told_before=ENDINGS.c.told_before + people)
-    )
+    """Keep how many had been told by an earlier run."""
+    if people:
+        await session.execute(
+            update(ENDINGS)
+            .where(ENDINGS.c.run_id == event.run_id, ENDINGS.c.event == run_event(event))
+            .values(told_before=people)
+        )
 
 
 async def lock(session: AsyncSession, run_id: object, event: str) -> Ending:

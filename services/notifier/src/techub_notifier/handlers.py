@@ -28,10 +28,11 @@ async def notify(event: Ended, resources: Annotated[Resources, Context()]) -> No
         owners = await owners_of(session, event.profile_id) if to_owners else ()
         notices = rules.notices_for(event, owners, resources.alert_addresses)
         await endings.hear(session, event)
-        told_before = await deliveries.claim(
+        claimed = await deliveries.claim(
             session, event, notices, lambda notice: resources.letters.frozen(event, notice)
         )
-        await endings.count_told_before(session, event, told_before)
-        ending = await endings.lock(session, event.run_id, rules.run_event(event))
-        await endings.record_if_over(session, resources.outbox, ending)
+        await endings.count_told_before(session, event, claimed.told_before)
+        if not claimed.pending:
+            ending = await endings.lock(session, event.run_id, rules.run_event(event))
+            await endings.record_if_over(session, resources.outbox, ending)
     resources.sender.wake()

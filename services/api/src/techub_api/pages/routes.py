@@ -16,7 +16,7 @@ from techub_api.pages.timeline import chapters, signs, slots
 from techub_api.pages.visitors import Looking
 from techub_api.profiles.queries import show_profile
 from techub_api.runs.queries import RunShown, show_run
-from techub_api.runs.tables import Status
+from techub_api.runs.status import Status
 from techub_api.wiring import Opened
 from techub_common.database import transaction
 from techub_common.errors import Permanent
@@ -26,7 +26,7 @@ router = APIRouter(include_in_schema=False)
 for _part in (static_files, signing_in, submitting):
     router.include_router(_part.router)
 
-EXHIBITS: Final = 7
+EXHIBITS: Final = 6
 TOLD_WITHIN: Final = timedelta(minutes=1)
 
 

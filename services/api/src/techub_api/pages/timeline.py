@@ -7,7 +7,7 @@ from typing import Any, Final
 from techub_api.pages.frames import Frame, frames
 from techub_api.runs.queries import RunShown, StepShown
 from techub_api.runs.sentences import title_of
-from techub_api.runs.tables import Status
+from techub_api.runs.status import Status
 
 STATES: Final[Mapping[str, str]] = {
     "ahead": "to come",

@@ -10,8 +10,9 @@ from techub_api.profiles.tables import Profile
 from techub_api.resources import Resources
 from techub_api.runs.closing import close_if_over, states_of
 from techub_api.runs.rules import may_capture
+from techub_api.runs.status import Status
 from techub_api.runs.story import write_entry, write_step
-from techub_api.runs.tables import Run, RunPicture, Status
+from techub_api.runs.tables import Run, RunPicture
 from techub_common.database import transaction
 from techub_common.errors import Transient
 from techub_common.events import (

@@ -14,8 +14,9 @@ from techub_api.profiles.tables import Card, Profile
 from techub_api.resources import Resources
 from techub_api.runs.assets import degrade, go_on, owe
 from techub_api.runs.closing import close
+from techub_api.runs.status import Status
 from techub_api.runs.story import write_step
-from techub_api.runs.tables import Run, Status
+from techub_api.runs.tables import Run
 from techub_common.errors import Permanent
 from techub_common.events import (
     AVATAR,

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_api.profiles.tables import Profile
 from techub_api.runs.rules import outcome
+from techub_api.runs.status import Status
 from techub_api.runs.story import select_now, write_entry
-from techub_api.runs.tables import Run, RunPicture, Status
+from techub_api.runs.tables import Run, RunPicture
 from techub_common.events import (
     AVATAR,
     Degradation,
@@ -40,7 +41,7 @@ async def states_of(session: AsyncSession, run: Run) -> dict[str, str]:
     rows = await session.execute(
         select(RunPicture.kind, RunPicture.state).where(RunPicture.run_id == run.id)
     )
-    return dict(rows.tuples().all())
+    return {row.kind: row.state for row in rows}
 
 
 async def close_if_over(session: AsyncSession, outbox: Outbox, run: Run) -> None:

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from techub_api.pictures.addresses import public_url
 from techub_api.profiles.tables import Picture
 from techub_api.runs.sentences import sentence_for
-from techub_api.runs.tables import Entry, Run, Status, Step
+from techub_api.runs.status import Status
+from techub_api.runs.tables import Entry, Run, Step
 
 
 class StepShown(BaseModel):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from techub_api.runs.tables import Status
+from techub_api.runs.status import Status
 from techub_common.events import AVATAR, RunError
 
 

@@ -1,7 +1,6 @@
 """Runs, their steps, the pictures they owe, and every line of their story."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,24 +11,6 @@ from techub_api.accounts.tables import User
 from techub_api.profiles.tables import Profile
 from techub_api.schema import Base
 
-
-class Status(StrEnum):
-    """Where a run stands."""
-
-    queued = "queued"
-    running = "running"
-    success = "success"
-    partial_success = "partial_success"
-    failure = "failure"
-    canceled = "canceled"
-
-    @property
-    def is_open(self) -> bool:
-        """Return whether the run may still change."""
-        return self in OPEN
-
-
-OPEN = (Status.queued, Status.running)
 _OPEN_SQL = "status IN ('queued', 'running')"
 
 

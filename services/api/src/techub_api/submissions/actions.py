@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from techub_api.accounts.tables import User
 from techub_api.profiles.identity import profile_for_login
 from techub_api.profiles.tables import Card, Ownership, Profile
+from techub_api.runs.status import OPEN, Status
 from techub_api.runs.story import select_now, write_entry
-from techub_api.runs.tables import OPEN, Run, Status
+from techub_api.runs.tables import Run
 from techub_api.settings import Settings
 from techub_common.errors import Permanent
 from techub_common.events import (

@@ -17,7 +17,7 @@ def refusal(response: httpx.Response, login: str) -> Transient | Permanent:
     """Return the error an unsuccessful response stands for."""
     status = response.status_code
     if status == httpx.codes.UNAUTHORIZED:
-        message = "GitHub does not accept our credentials; GITHUB_TOKEN needs a new token."
+        message = "GitHub does not accept our credentials (GITHUB_TOKEN); that is ours to mend."
         return Permanent(message, code="github_unauthorized")
     if status == httpx.codes.NOT_FOUND:
         message = f"GitHub has no account called {login!r}."
