@@ -91,7 +91,8 @@ def _line(step: Step) -> Text:
 
 def _end(story: Story) -> Text:
     outcome, _ = story.outcome
-    text = Text(outcome, f"bold {style_of(outcome)}")
+    text = Text()
+    text.append(outcome, f"bold {style_of(outcome)}")
     match story.ending:
         case events.Ended() as ended:
             text.append(f" in {took(ended.duration_ms)}")

@@ -48,7 +48,7 @@ async def pull_profile(run: Run, github: GitHub) -> GitHubProfile:
 async def download_avatar(run: Run, outbound: Outbound, profile: GitHubProfile) -> AvatarState:
     """Return what became of the avatar; one that was left out stays as it is."""
     avatar = await run.stage(AVATAR, Avatar, lambda: download(run, outbound, profile))
-    return avatar.state if avatar else AvatarState.failed
+    return avatar.state if avatar else AvatarState.kept
 
 
 async def check_eligibility(run: Run, profile: GitHubProfile) -> None:

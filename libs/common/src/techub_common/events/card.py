@@ -48,11 +48,16 @@ class Section(StrEnum):
 
 
 class AvatarState(StrEnum):
-    """What became of the avatar; `sent` means that an asset event about it exists."""
+    """What became of the avatar.
+
+    `sent`: an asset event about it exists. `absent`: there is none. `failed`: there is one, but it
+    could not be fetched. `kept`: the run left it out. After the last two the old one stays.
+    """
 
     sent = "sent"
     absent = "absent"
     failed = "failed"
+    kept = "kept"
 
 
 class Provenance(Part):

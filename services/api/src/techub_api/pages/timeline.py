@@ -94,11 +94,11 @@ def slots(run: RunShown, variants: Sequence[str]) -> list[Slot]:
 
 
 def signs(detail: Mapping[str, Any]) -> list[Sign]:
-    """Return the signs of life an eligibility check found or missed; none for another error."""
+    """Return the signs of life an eligibility check missed, then those it found."""
     found = detail.get("signals")
     if not isinstance(found, Mapping):
         return []
-    return [
+    told = [
         Sign(
             name=str(name).replace("_", " ").capitalize(),
             met=bool(sign.get("met")),
@@ -108,6 +108,7 @@ def signs(detail: Mapping[str, Any]) -> list[Sign]:
         for name, sign in found.items()
         if isinstance(sign, Mapping)
     ]
+    return sorted(told, key=lambda sign: sign.met)
 
 
 TITLES: Final[Mapping[str, str]] = {
