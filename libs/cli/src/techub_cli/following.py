@@ -9,7 +9,6 @@ from typing import Final
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamInfo
 from nats.js.errors import NotFoundError
@@ -72,11 +71,11 @@ class Follower:
         away, pause = False, 0.1
         while True:
             try:
-                async with self._consumer() as subscription:
+                async with self._consumer() as inbox:
                     if away:
                         self._notice("the stream is back")
                     away, pause = False, 0.1
-                    async for message in self._arriving(subscription):
+                    async for message in self._arriving(inbox):
                         yield message
             except (_Lost, NatsError, TimeoutError):
                 if not away and not self._client.is_connected:
@@ -87,17 +86,18 @@ class Follower:
             pause = min(2.0, pause * 2)
 
     @asynccontextmanager
-    async def _consumer(self) -> AsyncIterator[Subscription]:
-        """Yield the inbox of a new consumer that begins where the last one ended."""
+    async def _consumer(self) -> AsyncIterator[asyncio.Queue[Msg]]:
+        """Yield what arrives from a new consumer that begins where the last one ended."""
         info = await self._js.stream_info(EVENTS)
         if info.created != self._created:  # the store was lost and made anew: all of it is unseen
             self._created, self._seen, self._since = info.created, 0, None
         self._seen = min(self._seen, info.state.last_seq)  # a crash may cost its newest messages
         inbox = self._client.new_inbox()
-        subscription = await self._client.subscribe(inbox)
+        arrived: asyncio.Queue[Msg] = asyncio.Queue()
+        subscription = await self._client.subscribe(inbox, cb=arrived.put)
         try:
             await self._js.add_consumer(EVENTS, self._config(inbox, info))
-            yield subscription
+            yield arrived
         finally:
             with suppress(NatsError):
                 await subscription.unsubscribe()
@@ -124,13 +124,14 @@ class Follower:
     def _subjects(self, info: StreamInfo) -> list[str] | None:
         return matching(self._patterns, info.config.subjects or []) if self._patterns else None
 
-    async def _arriving(self, subscription: Subscription) -> AsyncGenerator[Msg, None]:
+    async def _arriving(self, arrived: asyncio.Queue[Msg]) -> AsyncGenerator[Msg, None]:
         delivered = 0
         connections = self._client.stats["reconnects"]
         heard_at = time.monotonic()
         while True:
             try:
-                message = await subscription.next_msg(timeout=LOOK_SECONDS)
+                async with asyncio.timeout(LOOK_SECONDS):
+                    message = await arrived.get()
             except TimeoutError:
                 same = self._client.stats["reconnects"] == connections
                 silent = time.monotonic() - heard_at > SILENCE_SECONDS

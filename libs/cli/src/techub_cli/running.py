@@ -66,39 +66,52 @@ def print_line(line: bytes) -> None:
 
 async def _attended(work: Coroutine[Any, Any, int]) -> int:
     task = asyncio.ensure_future(work)
-    async with _watched_reader(task.cancel) as left:
+    async with _watched_reader() as left:
+        gone = asyncio.ensure_future(left.wait())
         try:
-            return await task
-        except asyncio.CancelledError:
-            if left.is_set():
-                raise BrokenPipeError from None
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            raise
+            await asyncio.wait([task, gone], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            gone.cancel()
+            await _ended(task)
+    if left.is_set() and task.cancelled():
+        raise BrokenPipeError
+    return task.result()
+
+
+async def _ended(task: asyncio.Future[int]) -> None:
+    """Cancel until it ends: `wait_for`, used by nats-py, may lose a cancellation before 3.12."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=0.2)
 
 
 @asynccontextmanager
-async def _watched_reader(cancel: Callable[[], object]) -> AsyncIterator[asyncio.Event]:
-    """Cancel as soon as the reader of our pipe leaves, not only when there is a line for it."""
+async def _watched_reader() -> AsyncIterator[asyncio.Event]:
+    """Yield what is set as soon as the reader of our pipe leaves, not at the next line for it."""
     left = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    descriptor = _pipe()
 
     def gone() -> None:
         loop.remove_reader(descriptor)
         left.set()
-        cancel()
 
-    descriptor = -1
-    loop = asyncio.get_running_loop()
-    with suppress(OSError, io.UnsupportedOperation):
-        number = sys.stdout.fileno()
-        if stat.S_ISFIFO(os.fstat(number).st_mode):
-            loop.add_reader(number, gone)
-            descriptor = number
+    if descriptor >= 0:
+        loop.add_reader(descriptor, gone)
     try:
         yield left
     finally:
         if descriptor >= 0:
             loop.remove_reader(descriptor)
+
+
+def _pipe() -> int:
+    """Return the number of the standard output when that is a pipe, else -1."""
+    with suppress(OSError, io.UnsupportedOperation):
+        number = sys.stdout.fileno()
+        if stat.S_ISFIFO(os.fstat(number).st_mode):
+            return number
+    return -1
 
 
 def _say_nothing_more() -> None:

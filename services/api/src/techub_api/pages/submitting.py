@@ -61,12 +61,10 @@ async def ask(request: Request, opened: Opened, visitor: Looking, login: str = "
     """Answer the form, or how to sign in; a card that exists already is pointed to."""
     draft = Draft(login=login.strip())
     shown = partial(answer, request, opened.settings, visitor, "submit.html", draft=draft)
-    if not draft.login:
-        return shown(errors={}, existing=None)
-    try:
-        asked = valid_login(draft.login)
-    except Permanent as error:
-        return shown(errors={"login": str(error)}, existing=None)
+    errors = _login_errors(draft.login) if draft.login else {}
+    if errors or not draft.login:
+        return shown(errors=errors, existing=None)
+    asked = valid_login(draft.login)
     async with transaction(opened.sessions) as session:
         known = await has_card(session, asked)
     return shown(errors={}, existing=asked if known else None)
@@ -95,20 +93,28 @@ async def submit_form(request: Request, opened: Opened, visitor: Looking, sent: 
 
 def checked(draft: Draft) -> tuple[Submission | None, dict[str, str]]:
     """Return what may be submitted, or a sentence for each field that is wrong."""
-    if not draft.login:
-        return None, {"login": FORGOTTEN}
+    errors = _login_errors(draft.login)
     try:
         submission = Submission(
-            login=valid_login(draft.login),
+            login=draft.login or "-",
             scrape_url=draft.scrape_url or None,
             repositories=[text for text in draft.repositories if text],
         )
-    except Permanent as error:
-        return None, {"login": str(error)}
     except ValidationError as error:
         wrong = {str(part["loc"][0]) for part in error.errors()}
-        return None, {field: SENTENCES[field] for field in SENTENCES if field in wrong}
-    return submission, {}
+        sentences = {field: said for field, said in SENTENCES.items() if field in wrong}
+        return None, sentences | errors
+    return (None if errors else submission), errors
+
+
+def _login_errors(login: str) -> dict[str, str]:
+    if not login:
+        return {"login": FORGOTTEN}
+    try:
+        valid_login(login)
+    except Permanent as error:
+        return {"login": str(error)}
+    return {}
 
 
 async def _start(opened: Resources, user: User, submission: Submission) -> UUID:

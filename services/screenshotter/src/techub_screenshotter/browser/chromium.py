@@ -138,10 +138,16 @@ async def _launched(driver: Playwright, executable: Path | None, tabs: int) -> B
         )
         browser = Browser(chromium, pid, [await _tab(context) for _ in range(tabs)])
     except PlaywrightError as error:
-        message = f"Chromium at {path} does not start: {first_line(error)}"
+        message = f"Chromium at {path} does not start: {_reason(error)}"
         raise Transient(message, code="chromium_failed") from error
     log.info("chromium_started", version=chromium.version, pid=pid, tabs=tabs, sandbox=sandbox)
     return browser
+
+
+def _reason(error: PlaywrightError) -> str:
+    if "No usable sandbox" in error.message:
+        return "it finds no sandbox; allow unprivileged user namespaces on this machine"
+    return first_line(error)
 
 
 async def _tab(context: BrowserContext) -> Tab:

@@ -3,6 +3,7 @@
 import base64
 import struct
 from dataclasses import dataclass
+from typing import Final
 
 from playwright.async_api import CDPSession, Page, Route, ViewportSize
 from playwright.async_api import Error as PlaywrightError
@@ -10,6 +11,8 @@ from playwright.async_api import Error as PlaywrightError
 from techub_cards.fit import SCRIPT
 from techub_cards.variants import Variant
 from techub_common.errors import Permanent
+
+TIDY_EVERY: Final = 20
 
 
 class BrowserLost(Exception):
@@ -33,6 +36,7 @@ class Tab:
         self._page = page
         self._session = session
         self._refused = 0
+        self._drawn = 0
 
     async def refuse(self, route: Route) -> None:
         """Abort a request and count it."""
@@ -50,6 +54,7 @@ class Tab:
             shot = await self._session.send(
                 "Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True}
             )
+            await self._tidy()
         except PlaywrightError as error:
             await self._wipe()
             raise render_failed(variant, first_line(error)) from error
@@ -68,6 +73,12 @@ class Tab:
         ready = report.get("ready") if isinstance(report, dict) else None
         if ready != variant.name:
             raise render_failed(variant, f"the page says it is {ready!r}")
+
+    async def _tidy(self) -> None:
+        """Free the pages of earlier pictures now and then: without scripts Chromium hardly does."""
+        self._drawn += 1
+        if self._drawn % TIDY_EVERY == 0:
+            await self._session.send("HeapProfiler.collectGarbage")
 
     async def _wipe(self) -> None:
         """Leave whatever is shown for an empty page: only a living tab can."""

@@ -1,6 +1,4 @@
 /* Follows a run: whenever its story grows, the page is read again and what changed is swapped in. */
-"use strict";
-
 const KINDS = ["started", "step", "picture", "ended"];
 const GATHER = 60;
 
@@ -31,17 +29,26 @@ async function read() {
   grown = true;
   if (reading) return;
   reading = true;
-  while (grown) {
-    await new Promise((resolve) => setTimeout(resolve, GATHER));
-    grown = false;
-    try {
-      const answer = await fetch(location.pathname, { cache: "no-store", headers: { Accept: "text/html" } });
-      if (answer.ok) show(new DOMParser().parseFromString(await answer.text(), "text/html"));
-    } catch {
-      /* The next line of the story, or the next connection, tries again. */
+  try {
+    while (grown) {
+      await new Promise((resolve) => setTimeout(resolve, GATHER));
+      grown = false;
+      const page = await newest();
+      if (page) show(page);
     }
+  } finally {
+    reading = false;
   }
-  reading = false;
+}
+
+/* Gives nothing while the network is away: the next line of the story tries again. */
+async function newest() {
+  try {
+    const answer = await fetch(location.pathname, { cache: "no-store", headers: { Accept: "text/html" } });
+    return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  } catch {
+    return null;
+  }
 }
 
 function show(next) {
