@@ -10,7 +10,8 @@ PARALLEL_WORKERS ?= 2
 # The environment is .venv; somebody who cannot run the one another user made gets their own.
 VENV := $(shell if [ ! -e .venv ] || { .venv/bin/python -c '' 2>/dev/null && { [ -O .venv ] || [ -w .venv ]; }; }; then echo .venv; else echo .venv-$(ME); fi)
 BIN := $(VENV)/bin
-UV := env -u VIRTUAL_ENV UV_PYTHON_DOWNLOADS=never $(BIN)/uv
+# The machine decides whom to trust: a company or a sandbox may have an authority of its own.
+UV := env -u VIRTUAL_ENV UV_PYTHON_DOWNLOADS=never UV_SYSTEM_CERTS=1 $(BIN)/uv
 MEMBERS := $(wildcard libs/*) $(wildcard services/*)
 
 # Each user has their own working data, so that the state of one does not break the other.

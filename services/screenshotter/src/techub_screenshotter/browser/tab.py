@@ -13,6 +13,7 @@ from techub_cards.variants import Variant
 from techub_common.errors import Permanent
 
 TIDY_EVERY: Final = 20
+WIPES: Final = 3
 
 
 class BrowserLost(Exception):
@@ -54,6 +55,8 @@ class Tab:
             shot = await self._session.send(
                 "Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True}
             )
+            if self._refused:
+                await self._wipe()
             await self._tidy()
         except PlaywrightError as error:
             await self._wipe()
@@ -82,10 +85,14 @@ class Tab:
 
     async def _wipe(self) -> None:
         """Leave whatever is shown for an empty page: only a living tab can."""
-        try:
-            await self._page.goto("about:blank")
-        except PlaywrightError as error:
-            raise BrowserLost(first_line(error)) from error
+        for attempt in range(1, WIPES + 1):  # a page on its way elsewhere interrupts the first
+            try:
+                await self._page.goto("about:blank")
+            except PlaywrightError as error:
+                if attempt == WIPES:
+                    raise BrowserLost(first_line(error)) from error
+            else:
+                return
 
 
 def render_failed(variant: Variant, reason: str) -> Permanent:
