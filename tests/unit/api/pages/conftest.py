@@ -1,6 +1,7 @@
 """Settings and requests without a server behind them."""
 
 import pytest
+from pydantic import SecretStr
 from starlette.requests import Request
 
 from techub_api.settings import Settings
@@ -19,9 +20,9 @@ def settings_of(app_env: AppEnv, secret: str = "s" * 32) -> Settings:
         app_env=app_env,
         app_host="https://techub.test",
         nats_url="nats://127.0.0.1:1",
-        database_url="postgresql+asyncpg://127.0.0.1:1/none",
+        database_url=SecretStr("postgresql+asyncpg://127.0.0.1:1/none"),
         storage_url="file:///nowhere",
-        secret_key=secret,
+        secret_key=SecretStr(secret),
     )
 
 

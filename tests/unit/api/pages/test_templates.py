@@ -4,6 +4,7 @@ import re
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -69,8 +70,8 @@ def hostile_card() -> Card:
         for name, field in Card.model_fields.items()
         if field.annotation in (str, str | None) and name != "avatar"
     }
-    return Card(
-        **texts
+    return Card.model_validate(
+        texts
         | {
             "attack": 60,
             "defense": 70,
@@ -86,7 +87,7 @@ def hostile_card() -> Card:
     )
 
 
-def rendered(settings: Settings, template: str, **shown: object) -> str:
+def rendered(settings: Settings, template: str, **shown: Any) -> str:
     """Return the page's text."""
     page = answer(request_to("/"), settings, VISITOR, template, **shown)
     return bytes(page.body).decode()

@@ -28,5 +28,5 @@ async def drawn_from(session: AsyncSession, login: str) -> tuple[str, str | None
         .join(Profile, Profile.id == Card.profile_id)
         .where(Profile.login == login.lower(), Card.view_key.is_not(None))
     )
-    row = found.tuples().first()
+    row = found.first()
     return (str(row[0]), row[1]) if row else None

@@ -38,7 +38,7 @@ async def newest_exhibits(session: AsyncSession, limit: int, app_host: str) -> l
     """Return the newest cards that have a picture, in three reads."""
     logins = await newest_cards(session, limit)
     rows = await session.execute(select(Profile, Card).join(Card).where(Profile.login.in_(logins)))
-    found = {str(profile.login): (profile, card) for profile, card in rows.tuples()}
+    found = {str(profile.login): (profile, card) for profile, card in rows}
     pictures = await _pictures(session, [profile.id for profile, _ in found.values()], app_host)
     return [
         Exhibit(

@@ -1,0 +1,128 @@
+"""The card elsewhere, and what goes wrong, for browsers and for programs."""
+
+from dataclasses import replace
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+from sqlalchemy import update
+
+from techub_api.app import create_app
+from techub_api.profiles.tables import Picture, Profile
+from techub_api.resources import Resources
+from techub_common.database import open_sessions, transaction
+from tests.integration.api.pages.conftest import HTML, browser_at, finished, refused
+
+
+async def test_the_link_preview(browser: AsyncClient, resources: Resources) -> None:
+    """The stable address gives the current picture, and 304 to whoever has it."""
+    await finished(resources)
+    first = await browser.get("/og/PIP.jpg")
+    again = await browser.get(
+        "/og/pip.jpg", headers={"If-None-Match": f"W/{first.headers['etag']}"}
+    )
+    head = await browser.head("/pip.png")
+
+    assert (first.status_code, first.content) == (200, b"png")
+    assert first.headers["content-type"] == "image/png"
+    assert first.headers["cache-control"] == "public, max-age=300, stale-while-revalidate=86400"
+    assert (again.status_code, again.content) == (304, b"")
+    assert (head.status_code, head.content) == (200, b"")
+
+
+async def test_jpeg_where_there_is_one(browser: AsyncClient, resources: Resources) -> None:
+    """`.jpg` prefers JPEG and `.png` prefers PNG."""
+    await finished(resources)
+    async with transaction(resources.sessions) as session:
+        await session.execute(
+            update(Picture)
+            .where(Picture.variant == "og", Picture.format == "webp")
+            .values(format="jpeg", mime="image/jpeg")
+        )
+
+    assert (await browser.get("/og/pip.jpg")).headers["content-type"] == "image/jpeg"
+    assert (await browser.get("/pip.png")).headers["content-type"] == "image/png"
+
+
+@pytest.mark.parametrize("path", ["/og/nobody.jpg", "/nobody.png", "/cards/nobody/og"])
+async def test_no_card_elsewhere(browser: AsyncClient, path: str) -> None:
+    """Where there is no card, programs get a problem."""
+    answer = await browser.get(path, headers={"Accept": "image/*"})
+
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_the_card_as_it_is_drawn(browser: AsyncClient, resources: Resources) -> None:
+    """The page a picture is taken of is shown in a sandbox, the avatar inlined."""
+    await finished(resources)
+    await resources.objects.put("avatars/a.png", b"avatar", "image/png")
+    async with transaction(resources.sessions) as session:
+        await session.execute(update(Profile).values(avatar_key="avatars/a.png"))
+    page = await browser.get(f"/cards/pip/{resources.variants[0]}")
+
+    assert page.status_code == 200
+    assert page.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
+    assert "Moonlit Stargazer" in page.text
+    assert "data:image/png;base64,YXZhdGFy" in page.text
+
+
+@pytest.mark.parametrize("variant", ["poster", "..%2Fog"])
+async def test_no_such_canvas(browser: AsyncClient, resources: Resources, variant: str) -> None:
+    """A canvas nobody draws on is not there."""
+    await finished(resources)
+
+    assert (await browser.get(f"/cards/pip/{variant}")).status_code == 404
+
+
+async def test_a_refused_profile_has_no_preview(browser: AsyncClient, resources: Resources) -> None:
+    """A profile without a card is no picture, and asking for one starts nothing."""
+    await refused(resources)
+
+    assert (await browser.get("/og/ghost.jpg")).status_code == 404
+
+
+async def test_programs_get_problems(browser: AsyncClient) -> None:
+    """The API answers problems, whatever the asker says it likes; pages do for programs."""
+    api = await browser.get("/api/v1/profiles/nobody", headers=HTML)
+    program = await browser.get("/nothing", headers={"Accept": "*/*"})
+    person = await browser.get("/nothing", headers=HTML)
+
+    assert api.headers["content-type"] == "application/problem+json"
+    assert program.headers["content-type"] == "application/problem+json"
+    assert person.headers["content-type"].startswith("text/html")
+    assert {answer.status_code for answer in (api, program, person)} == {404}
+
+
+async def test_the_database_is_away(resources: Resources) -> None:
+    """While the database is away people get a page that says when to come back."""
+    async with (
+        open_sessions("postgresql+asyncpg://nobody@127.0.0.1:1/none") as sessions,
+        browser_at(replace(resources, sessions=sessions)) as client,
+    ):
+        page = await client.get("/")
+        problem = await client.get("/profiles/pip", headers={"Accept": "*/*"})
+
+    assert page.status_code == 503
+    assert page.headers["retry-after"] == "5"
+    assert "still shuffling" in page.text
+    assert problem.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_bug(resources: Resources) -> None:
+    """A bug of ours is a page without a word about its inside."""
+    app = create_app(resources)
+
+    @app.get("/boom")
+    async def boom() -> None:
+        message = "secret inside"
+        raise RuntimeError(message)
+
+    transport = ASGITransport(app, raise_app_exceptions=False)
+    async with AsyncClient(transport=transport, base_url="https://techub.test") as client:
+        page = await client.get("/boom", headers=HTML)
+        problem = await client.get("/boom")
+
+    assert page.status_code == problem.status_code == 500
+    assert "We dropped the deck" in page.text
+    assert "secret" not in page.text + problem.text
+    assert problem.headers["content-type"] == "application/problem+json"
