@@ -35,7 +35,8 @@ $(VENV)/.installed: requirements/all.lock $(wildcard libs/*/pyproject.toml servi
 	@echo "Python environment in $(VENV) …"
 	@$(PYTHON) -c 'import sys; sys.exit("TecHub needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep -oE '^uv==[0-9.]+' requirements/all.lock)"
+	@$(BIN)/uv --version >/dev/null 2>&1 || { $(BIN)/python -m ensurepip >/dev/null && $(BIN)/python -m pip install \
+		--quiet --disable-pip-version-check "$$(grep -oE '^uv==[0-9.]+' requirements/all.lock)"; }
 	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/all.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps $(addprefix -e ,$(MEMBERS))
 	@touch $@

@@ -134,15 +134,17 @@ async def answer_to(road: Client, fact: AssetCaptured, tell: int = 0) -> Event:
 async def test_picture(
     service: ServiceProcess, road: Client, objects: Path, capture: bytes
 ) -> None:
-    """A capture becomes public files that share a stem, beside a note of what they are made of."""
+    """A capture becomes public files named by content, and a note of what they are made of."""
     fact = taken(objects, "og", capture)
 
     told = await answer_to(road, fact)
 
     assert isinstance(told, AssetRecorded)
-    stem = f"generated/ada/og-{fact.sha256[:12]}"
     keys = [rendition.object_key for rendition in told.renditions]
-    assert keys == [f"{stem}.png", f"{stem}.webp", f"{stem}.jpg"]
+    assert keys == [
+        f"generated/ada/og-{rendition.sha256[:12]}.{extension}"
+        for rendition, extension in zip(told.renditions, ("png", "webp", "jpg"), strict=True)
+    ]
     for rendition in told.renditions:
         content = (objects / rendition.object_key).read_bytes()
         assert rendition.sha256 == hashlib.sha256(content).hexdigest()

@@ -27,8 +27,8 @@ def test_formats_agree_with_the_cards(variant: object) -> None:
     assert formats_of(variant.name) == variant.formats  # type: ignore[attr-defined]
 
 
-def test_files_of_one_capture_share_a_stem() -> None:
-    """All files of a capture share a name, in a folder of the login in lower case."""
+def test_files_are_named_by_their_content() -> None:
+    """A file lies in a folder of the login in lower case and is named by what it holds."""
     keys = [picture_key("Ada", "og", SHA256, form) for form in formats_of("og")]
 
     assert keys == [

@@ -17,7 +17,7 @@ def formats_of(kind: str) -> tuple[Format, ...]:
 
 
 def picture_key(login: str, kind: str, sha256: str, form: Format) -> str:
-    """Return where a file of the capture lies; all files of one capture share a stem."""
+    """Return where a file with that content lies: the same key never holds other bytes."""
     return f"generated/{login.lower()}/{kind}-{sha256[:12]}.{EXTENSIONS[form]}"
 
 

@@ -15,15 +15,7 @@ async def publish_picture(
     objects: ObjectStore, event: AssetCaptured, made: Made
 ) -> tuple[Rendition, ...]:
     """Return the picture's files, all in the store, with a note of what they are made of."""
-    renditions = tuple(
-        _rendition(
-            form,
-            picture_key(event.login, event.kind, event.sha256, form),
-            content,
-            (event.width, event.height),
-        )
-        for form, content in made.files.items()
-    )
+    renditions = tuple(_picture(event, form, content) for form, content in made.files.items())
     await asyncio.gather(
         *(
             objects.put(rendition.object_key, content, rendition.mime)
@@ -40,10 +32,20 @@ async def publish_picture(
 
 async def publish_avatar(objects: ObjectStore, avatar: Avatar) -> tuple[Rendition, ...]:
     """Return the avatar's one file, which is in the store."""
-    key = avatar_key(hashlib.sha256(avatar.content).hexdigest(), avatar.form)
-    rendition = _rendition(avatar.form, key, avatar.content, (avatar.side, avatar.side))
-    await objects.put(key, avatar.content, rendition.mime)
-    return (rendition,)
+    sha256 = hashlib.sha256(avatar.content).hexdigest()
+    key = avatar_key(sha256, avatar.form)
+    await objects.put(key, avatar.content, MIMES[avatar.form])
+    return (
+        Rendition(
+            format=avatar.form,
+            object_key=key,
+            bytes=len(avatar.content),
+            sha256=sha256,
+            width=avatar.side,
+            height=avatar.side,
+            mime=MIMES[avatar.form],
+        ),
+    )
 
 
 def origin_of(event: AssetCaptured, made: Made, renditions: tuple[Rendition, ...]) -> bytes:
@@ -71,13 +73,14 @@ def losses(kind: str, made: Made) -> tuple[Degradation, ...]:
     return (Degradation(stage=f"optimize:{kind}", reason=reason),)
 
 
-def _rendition(form: Format, key: str, content: bytes, size: tuple[int, int]) -> Rendition:
+def _picture(event: AssetCaptured, form: Format, content: bytes) -> Rendition:
+    sha256 = hashlib.sha256(content).hexdigest()
     return Rendition(
         format=form,
-        object_key=key,
+        object_key=picture_key(event.login, event.kind, sha256, form),
         bytes=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
-        width=size[0],
-        height=size[1],
+        sha256=sha256,
+        width=event.width,
+        height=event.height,
         mime=MIMES[form],
     )
