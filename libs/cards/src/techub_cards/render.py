@@ -89,7 +89,6 @@ def render(variant: Variant, card: Card) -> str:
             count=short_count,
             serial=f"No. {card.number:04d}",
             day=day(card.as_of.year, card.as_of.month, card.as_of.day),
-            address=card.profile_url.split("://", 1)[-1].removeprefix("www.").rstrip("/"),
         )
     )
 

@@ -77,7 +77,7 @@ async def _connect(client: Client, server: Server) -> None:
     met = False
 
     async def troubled(error: Exception) -> None:
-        if not met:
+        if not met and not client.is_closed:
             raise error  # nats-py would try for ever, and print a traceback each time
 
     try:

@@ -13,6 +13,7 @@ from techub_api.resources import Resources
 from techub_api.runs.feed import grown_or_late
 from techub_api.runs.notices import NOTIFY_STEP
 from techub_api.runs.queries import RunShown, entries_after, show_run
+from techub_api.runs.sentences import RETRYING, sentence_for
 from techub_api.runs.tables import Entry
 from techub_api.wiring import Opened
 from techub_common.database import transaction
@@ -93,5 +94,12 @@ def _told(entry: Entry) -> bool:
 
 
 def _line(entry: Entry) -> str:
+    """Return the entry as an event of the stream, in our own words where something went wrong."""
     data = {"at": entry.at.isoformat(), **entry.data}
+    if data.get("status") == "retrying":
+        data["message"] = RETRYING
+    elif data.get("status") == "failed":
+        data["message"] = sentence_for("failed", data.get("code"))
+    if data.get("error"):
+        data["error"] = data["error"] | {"message": sentence_for("failed", data["error"]["code"])}
     return f"id: {entry.id}\nevent: {entry.kind}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from techub_cards.variants import VARIANTS
+
 STAGES: Final[Mapping[str, str]] = {
     "pull_github_data": "Reading GitHub",
     "download_github_avatar": "Fetching the avatar",
@@ -17,6 +19,8 @@ ERRORS: Final[Mapping[str, str]] = {
     "github_rate_limited": "GitHub asked us to slow down. Try again in an hour.",
     "github_blocked": "GitHub does not show this account for legal reasons.",
     "github_unavailable": "GitHub did not answer, three times. Try again in a few minutes.",
+    "github_refused": "GitHub refused the question. We have been told.",
+    "nothing_known": "There is nothing to go on yet: a full run has to come first.",
     "not_eligible": "There is not enough public activity for a card yet. See what would help.",
     "no_picture": "None of the pictures could be made. We have been told.",
     "deadline": "It took too long and was ended. We have been told.",
@@ -27,16 +31,18 @@ ERRORS: Final[Mapping[str, str]] = {
     "publish_refused": "The result was too large to pass on. We have been told.",
 }
 
+RETRYING: Final = "Not this time; another try follows."
 FALLBACK: Final = "Something went wrong on our side. We have been told."
 
 
 def title_of(step: str) -> str:
-    """Return what a step is called on a page: `capture:og` is `Taking the picture og`."""
+    """Return what a step is called on a page: `capture:og` names the picture by its label."""
     kind, _, variant = step.partition(":")
+    label = VARIANTS[variant].label if variant in VARIANTS else variant
     if kind == "capture":
-        return f"Taking the picture {variant}"
+        return f"Taking the picture: {label}"
     if kind == "optimize":
-        return f"Making {variant} small"
+        return f"Making it light: {label}"
     return STAGES.get(step, step.replace("_", " ").capitalize())
 
 
