@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from techub_common import delivery
+from techub_common.dead import DeadLetter
 from techub_common.delivery import Delivery, Road, retry_delay
 from techub_common.envelope import seal
 from techub_common.errors import Away, Permanent, Transient
@@ -23,6 +24,7 @@ class FakeMessage:
     data: bytes
     num_delivered: int = 1
     headers: dict[str, str] = field(default_factory=dict)
+    subject: str = "capture.requested"
     settled: list[str] = field(default_factory=list)
     beats: int = 0
 
@@ -62,12 +64,9 @@ class FakeTeller:
             raise Away("JetStream")
         self.written.append(event.type)
 
-    async def bury(
-        self, message: Any, consumer: str, error: BaseException, attempts: int, code: str
-    ) -> None:
+    async def bury(self, letter: DeadLetter) -> None:
         """Bury."""
-        del message, error
-        self.written.append(f"dead {consumer} {code} {attempts}")
+        self.written.append(f"dead {letter.consumer} {letter.code} {letter.attempts}")
 
 
 @pytest.fixture(autouse=True)

@@ -20,12 +20,13 @@ from nats.js.api import ConsumerConfig
 from nats.js.errors import APIError, NotFoundError
 from prometheus_client import CollectorRegistry
 
+from techub_common.dead import DeadLetter
 from techub_common.delivery import Delivery, GaveUp, Retried, Road
 from techub_common.envelope import Envelope, seal, unseal
 from techub_common.errors import Away, Permanent
 from techub_common.events import Event
 from techub_common.settings import CommonSettings
-from techub_common.streams import DEAD, DEAD_PREFIX, EVENTS, Consumer
+from techub_common.streams import DEAD, EVENTS, Consumer
 
 log = structlog.get_logger()
 
@@ -106,26 +107,9 @@ class Teller:
         except (NatsError, TimeoutError) as error:
             raise _not_stored(subject, error) from error
 
-    async def bury(
-        self, message: Msg, consumer: str, error: BaseException, attempts: int, code: str
-    ) -> None:
-        """Write the dead letter: original bytes and headers, who gave up on it and why."""
-        metadata = message.metadata
-        kept = {
-            name: value
-            for name, value in (message.headers or {}).items()
-            if name not in {"Nats-Msg-Id", "Nats-Expected-Stream"}
-        }
-        headers = kept | {
-            "Nats-Msg-Id": f"dead-{metadata.stream}-{consumer}-{metadata.sequence.stream}",
-            "Techub-Dead-Consumer": consumer,
-            "Techub-Dead-Subject": message.subject,
-            "Techub-Dead-Sequence": str(metadata.sequence.stream),
-            "Techub-Dead-Attempts": str(attempts),
-            "Techub-Dead-Code": code,
-            "Techub-Dead-Error": " ".join(str(error).split())[:500] or type(error).__name__,
-        }
-        await self.publish(message.data, f"{DEAD_PREFIX}{consumer}", DEAD, headers)
+    async def bury(self, letter: DeadLetter) -> None:
+        """Write the dead letter; the same message of one consumer is written once. Raises Away."""
+        await self.publish(letter.body, letter.dead_subject, DEAD, letter.dead_headers())
 
 
 class Listener:

@@ -13,6 +13,7 @@ import structlog
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
+from techub_common.dead import DeadLetter
 from techub_common.envelope import handling, unseal
 from techub_common.errors import Away, Permanent, Transient, code_of
 from techub_common.events import Event
@@ -35,9 +36,7 @@ class Tells(Protocol):
         """Tell a fact; raise Away."""
         ...
 
-    async def bury(
-        self, message: Msg, consumer: str, error: BaseException, attempts: int, code: str
-    ) -> None:
+    async def bury(self, letter: DeadLetter) -> None:
         """Write a dead letter; raise Away."""
         ...
 
@@ -175,11 +174,17 @@ class Delivery:
         return "given_up"
 
     async def _bury(self, message: Msg, error: BaseException, attempts: int) -> None:
-        code = code_of(error)
-        await self.road.until_back(
-            lambda: self.tell.bury(message, self.consumer.name, error, attempts, code)
+        letter = DeadLetter(
+            body=message.data,
+            headers=message.headers or {},
+            subject=message.subject,
+            sequence=message.metadata.sequence.stream,
+            consumer=self.consumer.name,
+            attempts=attempts,
+            error=error,
         )
-        log.error("message_buried", consumer=self.consumer.name, code=code, error=str(error))
+        await self.road.until_back(lambda: self.tell.bury(letter))
+        log.error("message_buried", consumer=letter.consumer, code=letter.code, error=str(error))
 
     def _count(self, message: Msg) -> int:
         sequence = message.metadata.sequence.stream

@@ -28,10 +28,11 @@ from sqlalchemy import (
 )
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_common.database import Sessions, transaction
-from techub_common.envelope import seal
+from techub_common.envelope import MSG_ID_HEADER, TELL_HEADER, seal
 from techub_common.errors import Away
 from techub_common.events import Event
 from techub_common.streams import EVENTS
@@ -109,6 +110,29 @@ class Outbox:
         sqlalchemy_event.listen(
             session.sync_session, "after_commit", lambda _: self.committed.set(), once=True
         )
+
+
+async def tell_again(session: AsyncSession, table: Table, row: Row[tuple[object, ...]]) -> bool:
+    """Add a further tell of a written fact; False when somebody has added it already.
+
+    The tell is raised, so the dedupe window lets it pass, here and at every hop that follows.
+    """
+    tell = row.tell + 1
+    headers = row.headers | {MSG_ID_HEADER: f"{row.event_id}:{tell}", TELL_HEADER: str(tell)}
+    added = await session.execute(
+        upsert(table)
+        .values(
+            run_id=row.run_id,
+            event_id=row.event_id,
+            tell=tell,
+            subject=row.subject,
+            headers=headers,
+            body=row.body,
+        )
+        .on_conflict_do_nothing()
+        .returning(table.c.id)
+    )
+    return added.first() is not None
 
 
 class Relay:

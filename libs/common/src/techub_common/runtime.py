@@ -12,6 +12,7 @@ from typing import Any, Final
 import structlog
 import uvloop
 from faststream.nats import NatsBroker
+from nats.js import JetStreamContext
 from prometheus_client import GC_COLLECTOR, PLATFORM_COLLECTOR, PROCESS_COLLECTOR, CollectorRegistry
 
 from techub_common import log as logging
@@ -48,6 +49,12 @@ class Service:
     loops: list[Loop] = field(default_factory=list)
     servers: list[Serve] = field(default_factory=list)
     checks: dict[str, Check] = field(default_factory=dict)
+
+    @property
+    def jetstream(self) -> JetStreamContext:
+        """Return JetStream itself, for those who look after streams."""
+        stream: JetStreamContext = self.broker.config.connection_state.stream
+        return stream
 
     def provide(self, **resources: object) -> None:
         """Make the resources available to handlers by `Annotated[..., Context()]` and name."""

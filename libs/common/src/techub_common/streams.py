@@ -27,6 +27,7 @@ ADVISORIES: Final = "ADVISORIES"
 DEAD: Final = "DEAD"
 
 DEAD_PREFIX: Final = "dead."
+ADVISORY_CONSUMER: Final = "advisories"
 MAX_DELIVER: Final = 10
 
 
@@ -138,6 +139,43 @@ def consumer_config(consumer: Consumer, ack_wait: float) -> ConsumerConfig:
     )
 
 
+def advisory_config(ack_wait: float) -> ConsumerConfig:
+    """Return the durable through which the api hears of messages nobody could settle."""
+    return ConsumerConfig(
+        durable_name=ADVISORY_CONSUMER,
+        deliver_policy=DeliverPolicy.ALL,
+        ack_policy=AckPolicy.EXPLICIT,
+        ack_wait=ack_wait,
+        max_deliver=-1,
+    )
+
+
+async def heal(js: JetStreamContext, *, ack_wait: float, replicas: int = 1) -> list[str]:
+    """Create what is missing, alter nothing, and return what was created.
+
+    A lost store comes back empty but whole; what it held is told again by the sweep.
+    """
+    made = []
+    for config in stream_configs(replicas):
+        try:
+            await js.stream_info(str(config.name))
+        except NotFoundError:
+            await js.add_stream(config)
+            made.append(f"stream {config.name}")
+    for stream, wanted in _durables(ack_wait):
+        try:
+            await js.consumer_info(stream, str(wanted.durable_name))
+        except NotFoundError:
+            await js.add_consumer(stream, wanted)
+            made.append(f"consumer {wanted.durable_name}")
+    return made
+
+
+def _durables(ack_wait: float) -> list[tuple[str, ConsumerConfig]]:
+    listed = [(EVENTS, consumer_config(consumer, ack_wait)) for consumer in CONSUMERS]
+    return [*listed, (ADVISORIES, advisory_config(ack_wait))]
+
+
 async def declare(js: JetStreamContext, *, ack_wait: float, replicas: int = 1) -> None:
     """Create or bring up to date every stream and consumer; done by the migration step only."""
     for config in stream_configs(replicas):
@@ -147,5 +185,5 @@ async def declare(js: JetStreamContext, *, ack_wait: float, replicas: int = 1) -
             await js.add_stream(config)
         else:
             await js.update_stream(config)
-    for consumer in CONSUMERS:
-        await js.add_consumer(EVENTS, consumer_config(consumer, ack_wait))
+    for stream, wanted in _durables(ack_wait):
+        await js.add_consumer(stream, wanted)

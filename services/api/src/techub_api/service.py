@@ -8,6 +8,8 @@ from techub_api.operators import answers
 from techub_api.resources import open_resources
 from techub_api.runs.handlers import keep_ledger
 from techub_api.settings import Settings
+from techub_api.sweep.advisories import Advisories
+from techub_api.sweep.sweeping import Sweep
 from techub_common import asks
 from techub_common.health import server_for
 from techub_common.outbox import Relay
@@ -28,6 +30,8 @@ def opener(settings: Settings) -> Callable[[Service], AbstractAsyncContextManage
             service.loops += [
                 Relay(resources.outbox, resources.sessions, service.tell).run,
                 resources.feed.run,
+                Sweep(resources, service.jetstream).run,
+                Advisories(resources, service.jetstream).run,
             ]
             server = server_for(create_app(resources), settings.http_port, host="0.0.0.0")  # noqa: S104  # behind the ingress
             service.servers.append(server.run_until)

@@ -20,6 +20,9 @@ class Settings(CommonSettings, DatabaseSettings, StorageSettings):
     require_profile_eligibility: bool = True
     eligibility_threshold: int = Field(default=3, ge=0, le=5)
     profile_ownership_cap: int = Field(default=5, ge=1)
+    sweep_seconds: float = Field(default=5.0, gt=0)
+    pipeline_deadline_seconds: float = Field(default=600.0, gt=0)
+    stream_replicas: int = Field(default=1, ge=1, le=5)
 
 
 class MigrationSettings(CommonSettings, DatabaseSettings):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from techub_common.events import AVATAR, AssetCaptured, AvatarState
 from techub_generator.outbound import Limits, Outbound, Unfetched
-from techub_generator.pictures import Picture, seen
+from techub_generator.pictures import seen
 from techub_generator.profile import Fact, GitHubProfile
 from techub_generator.stages import Done, Run
 
@@ -26,10 +26,11 @@ class Avatar(Fact):
     width: int | None = None
     height: int | None = None
     mime: str | None = None
+    duration_ms: int = 0
 
 
 async def download(run: Run, outbound: Outbound, profile: GitHubProfile) -> Done[Avatar]:
-    """Keep the picture and tell the optimizer at once; say why when there is none."""
+    """Keep the picture where the optimizer finds it; say why when there is none."""
     started = time.monotonic()
     if profile.avatar_url is None:
         return _absent("GitHub names no picture for this account.")
@@ -44,27 +45,28 @@ async def download(run: Run, outbound: Outbound, profile: GitHubProfile) -> Done
         return _failed("it is not a PNG, JPEG, GIF or WebP picture")
     if max(picture.width, picture.height) > LONGEST_EDGE:
         return _failed(f"it measures {picture.width} by {picture.height} pixels")
-    captured = _captured(run, content, picture, round((time.monotonic() - started) * 1000))
-    await run.store.put(captured.object_key, content, picture.mime)
-    await run.tell(captured)
-    described = captured.model_dump(exclude={"run_id", "login", "kind", "duration_ms"})
-    size = f"{picture.width} by {picture.height}"
-    return Done(Avatar(state=AvatarState.sent, **described), f"Avatar fetched, {size} pixels.")
-
-
-def _captured(run: Run, content: bytes, picture: Picture, duration_ms: int) -> AssetCaptured:
     digest = hashlib.sha256(content).hexdigest()
-    return AssetCaptured(
-        run_id=run.event.run_id,
-        login=run.event.login,
-        kind=AVATAR,
-        object_key=_key(run.event.run_id, digest, picture.extension),
+    key = _key(run.event.run_id, digest, picture.extension)
+    await run.store.put(key, content, picture.mime)
+    avatar = Avatar(
+        state=AvatarState.sent,
+        object_key=key,
         sha256=digest,
         bytes=len(content),
         width=picture.width,
         height=picture.height,
         mime=picture.mime,
-        duration_ms=duration_ms,
+        duration_ms=round((time.monotonic() - started) * 1000),
+    )
+    size = f"{picture.width} by {picture.height}"
+    return Done(avatar, f"Avatar fetched, {size} pixels.")
+
+
+def captured(run: Run, avatar: Avatar) -> AssetCaptured:
+    """Return the fact that the avatar waits for the optimizer; the same one on every attempt."""
+    return AssetCaptured.model_validate(
+        avatar.model_dump(exclude={"state", "reason"})
+        | {"run_id": run.event.run_id, "login": run.event.login, "kind": AVATAR}
     )
 
 

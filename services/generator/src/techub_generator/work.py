@@ -6,7 +6,7 @@ from techub_common.errors import Permanent
 from techub_common.events import AvatarState, Provenance, Section
 from techub_common.traits import CardTraits
 from techub_generator.artifacts import known
-from techub_generator.avatar import Avatar, download
+from techub_generator.avatar import Avatar, captured, download
 from techub_generator.eligibility import Eligibility, evaluate
 from techub_generator.failures import at
 from techub_generator.github.client import GitHub
@@ -46,9 +46,13 @@ async def pull_profile(run: Run, github: GitHub) -> GitHubProfile:
 
 
 async def download_avatar(run: Run, outbound: Outbound, profile: GitHubProfile) -> AvatarState:
-    """Return what became of the avatar; one that was left out stays as it is."""
+    """Tell the optimizer of the avatar and return what became of it; left out, it stays."""
     avatar = await run.stage(AVATAR, Avatar, lambda: download(run, outbound, profile))
-    return avatar.state if avatar else AvatarState.kept
+    if avatar is None:
+        return AvatarState.kept
+    if avatar.state is AvatarState.sent:  # on every attempt: the stream may have lost it
+        await run.tell(captured(run, avatar))
+    return avatar.state
 
 
 async def check_eligibility(run: Run, profile: GitHubProfile) -> None:

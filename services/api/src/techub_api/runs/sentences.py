@@ -24,6 +24,7 @@ ERRORS: Final[Mapping[str, str]] = {
     "not_eligible": "There is not enough public activity for a card yet. See what would help.",
     "no_picture": "None of the pictures could be made. We have been told.",
     "deadline": "It took too long and was ended. We have been told.",
+    "consumer_died": "It kept failing on our side. We have been told.",
     "timed_out": "It took too long, several times. We have been told.",
     "picture_refused": "The picture could not be read and was left out.",
     "chromium_failed": "The picture could not be taken, several times.",

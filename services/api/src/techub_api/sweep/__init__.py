@@ -1,0 +1,1 @@
+"""What survives a lost message, a lost stream and a consumer that dies: look, and tell again."""

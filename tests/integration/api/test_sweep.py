@@ -1,0 +1,243 @@
+"""The sweep on a real Postgres and a real JetStream."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from nats.js import JetStreamContext
+from sqlalchemy import func, select, update
+
+from techub_api.resources import Resources
+from techub_api.runs.handlers import keep_ledger
+from techub_api.runs.tables import Run
+from techub_api.schema import OUTBOX
+from techub_api.sweep import sweeping
+from techub_api.sweep.advisories import MAX_DELIVERIES, Advisories
+from techub_api.sweep.sweeping import Sweep
+from techub_common.broker import Teller, open_broker
+from techub_common.database import transaction
+from techub_common.events import Ended, PipelineFailed, PipelinePartial
+from techub_common.outbox import Relay
+from techub_common.streams import DEAD, EVENTS, GENERATOR, SCREENSHOTTER
+from tests.integration.api.conftest import run_row, start_run, told_events
+from tests.integration.api.facts import card, recorded
+
+Clock = SimpleNamespace
+
+
+@pytest.fixture
+async def road(
+    resources: Resources, js: JetStreamContext, nats_url: str
+) -> AsyncIterator[Resources]:
+    """Give the resources with a teller on a real, empty stream."""
+    await js.stream_info(EVENTS)
+    settings = resources.settings.model_copy(update={"nats_url": nats_url})
+    async with open_broker(settings) as broker:
+        yield replace(resources, tell=Teller(broker, "/services/api"), settings=settings)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Give a steady clock that stands still until it is moved."""
+    hands = SimpleNamespace(now=1000.0)
+    monkeypatch.setattr(sweeping.time, "monotonic", lambda: hands.now)
+    return hands
+
+
+async def relayed(resources: Resources) -> None:
+    """Publish everything in the outbox."""
+    relay = Relay(resources.outbox, resources.sessions, resources.tell)
+    while await relay.relay_once():
+        pass
+
+
+async def settle(js: JetStreamContext, consumer: str) -> list[str]:
+    """Acknowledge everything a consumer has, as a service would that then lost its effect."""
+    subscription = await js.pull_subscribe_bind(consumer, EVENTS)
+    heard = []
+    while (await js.consumer_info(EVENTS, consumer)).num_pending:
+        for message in await subscription.fetch(10, timeout=1):
+            heard.append((message.headers or {})["Nats-Msg-Id"].split(":")[1])
+            await message.ack_sync()
+    await subscription.unsubscribe()
+    return heard
+
+
+async def tells(resources: Resources, run_id: UUID) -> list[tuple[str, int]]:
+    """Return subject and tell of everything written about a run."""
+    async with transaction(resources.sessions) as session:
+        rows = await session.execute(
+            select(OUTBOX.c.subject, OUTBOX.c.tell)
+            .where(OUTBOX.c.run_id == run_id)
+            .order_by(OUTBOX.c.id)
+        )
+        return [(row[0], row[1]) for row in rows]
+
+
+async def age(resources: Resources, run_id: UUID, seconds: float) -> None:
+    """Make a run's last progress lie that long ago."""
+    async with transaction(resources.sessions) as session:
+        await session.execute(
+            update(Run)
+            .where(Run.id == run_id)
+            .values(last_progress_at=func.now() - timedelta(seconds=seconds))
+        )
+
+
+async def test_waiting_is_left_alone(road: Resources, js: JetStreamContext, clock: Any) -> None:
+    """A backlog is no loss: what its consumer has not settled is never told again."""
+    run_id = await start_run(road, "pip")
+    await relayed(road)
+    sweep = Sweep(road, js)
+    for _ in range(5):
+        await sweep.pass_once()
+        clock.now += 1000
+
+    assert await tells(road, run_id) == [("pipeline.started", 0)]
+
+
+async def test_lost_is_told_again(road: Resources, js: JetStreamContext, clock: Any) -> None:
+    """An acknowledged fact without an effect is told again, past the dedupe window."""
+    run_id = await start_run(road, "pip")
+    await relayed(road)
+    assert await settle(js, GENERATOR.name) == ["0"]
+    sweep = Sweep(road, js)
+    await sweep.pass_once()
+    clock.now += 31
+    await sweep.pass_once()
+    await relayed(road)
+
+    assert await tells(road, run_id) == [("pipeline.started", 0), ("pipeline.started", 1)]
+    assert await settle(js, GENERATOR.name) == ["1"]
+
+
+async def test_a_lost_picture_alone_is_asked_for_again(
+    road: Resources, js: JetStreamContext, clock: Any
+) -> None:
+    """Only the picture that is still owed is asked for again."""
+    run_id = await start_run(road, "pip")
+    await keep_ledger(await card(road, run_id), road)
+    await keep_ledger(recorded(run_id, road.variants[0]), road)
+    await relayed(road)
+    for consumer in (GENERATOR.name, SCREENSHOTTER.name):
+        await settle(js, consumer)
+    sweep = Sweep(road, js)
+    await sweep.pass_once()
+    clock.now += 31
+    await sweep.pass_once()
+
+    again = [told for told in await tells(road, run_id) if told[1] == 1]
+    assert again == [("capture.requested", 1)] * (len(road.variants) - 1)
+
+
+async def test_a_wiped_store_is_healed_and_told_again_at_once(
+    road: Resources, js: JetStreamContext, clock: Any
+) -> None:
+    """Streams and consumers come back, and what the stream held is told without waiting."""
+    del clock
+    run_id = await start_run(road, "pip")
+    await relayed(road)
+    for stream in (EVENTS, DEAD, "ADVISORIES"):
+        await js.delete_stream(stream)
+    sweep = Sweep(road, js)
+    await sweep.pass_once()
+    await relayed(road)
+
+    assert await tells(road, run_id) == [("pipeline.started", 0), ("pipeline.started", 1)]
+    assert await settle(js, GENERATOR.name) == ["1"]
+
+
+async def test_an_end_nobody_was_told_of(road: Resources, js: JetStreamContext, clock: Any) -> None:
+    """The end of a run is told again until the notifier has said who was told."""
+    run_id = await start_run(road, "pip")
+    await keep_ledger(await card(road, run_id), road)
+    for kind in road.variants:
+        await keep_ledger(recorded(run_id, kind), road)
+    await relayed(road)
+    await settle(js, "notifier")
+    sweep = Sweep(road, js)
+    await sweep.pass_once()
+    clock.now += 31
+    await sweep.pass_once()
+
+    assert ("pipeline.completed", 1) in await tells(road, run_id)
+
+
+@pytest.mark.parametrize("pictures", [0, 1])
+async def test_deadline(road: Resources, js: JetStreamContext, clock: Any, pictures: int) -> None:
+    """A run without progress is ended: partial with a picture, else a failure."""
+    del clock
+    run_id = await start_run(road, "pip")
+    await keep_ledger(await card(road, run_id), road)
+    for kind in road.variants[:pictures]:
+        await keep_ledger(recorded(run_id, kind), road)
+    await relayed(road)
+    for consumer in (GENERATOR.name, SCREENSHOTTER.name):
+        await settle(js, consumer)
+    sweep = Sweep(road, js)
+    await sweep.pass_once()
+    assert (await run_row(road, run_id)).status == "running"
+    await age(road, run_id, 601)
+    await sweep.pass_once()
+
+    [ending] = [event for event in await told_events(road) if isinstance(event, Ended)]
+    assert isinstance(ending, PipelinePartial if pictures else PipelineFailed)
+
+
+async def test_waiting_is_not_counted(road: Resources, js: JetStreamContext, clock: Any) -> None:
+    """However old a run is, as long as its request waits in a queue it is not ended."""
+    run_id = await start_run(road, "pip")
+    await relayed(road)
+    await age(road, run_id, 5000)
+    sweep = Sweep(road, js)
+    for _ in range(3):
+        await sweep.pass_once()
+        clock.now += 500
+
+    assert (await run_row(road, run_id)).status == "running"
+
+
+async def test_one_replica_at_a_time(road: Resources, js: JetStreamContext, clock: Any) -> None:
+    """While another replica sweeps, a pass does nothing."""
+    del clock
+    run_id = await start_run(road, "pip")
+    await relayed(road)
+    await js.delete_stream(EVENTS)
+    async with transaction(road.sessions) as session:
+        await session.execute(select(func.pg_advisory_xact_lock(sweeping.ADVISORY_LOCK)))
+        await Sweep(road, js).pass_once()
+
+    assert await tells(road, run_id) == [("pipeline.started", 0)]
+
+
+async def test_a_consumer_that_kept_dying(road: Resources, js: JetStreamContext) -> None:
+    """The server's advisory becomes a dead letter and a failed run."""
+    run_id = await start_run(road, "pip")
+    await relayed(road)
+    advisory = {
+        "type": MAX_DELIVERIES,
+        "stream": EVENTS,
+        "consumer": GENERATOR.name,
+        "stream_seq": 1,
+        "deliveries": 10,
+    }
+    settled: list[str] = []
+
+    async def ack() -> None:
+        settled.append("ack")
+
+    message = SimpleNamespace(data=json.dumps(advisory).encode(), ack=ack)
+    await Advisories(road, js).settle(message)  # type: ignore[arg-type]
+
+    letter = await js.get_last_msg(DEAD, "dead.generator")
+    assert (letter.headers or {})["Techub-Dead-Code"] == "consumer_died"
+    row = await run_row(road, run_id)
+    assert row.status == "failure"
+    assert row.error is not None
+    assert row.error["code"] == "consumer_died"
+    assert settled == ["ack"]
