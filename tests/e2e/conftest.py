@@ -83,7 +83,7 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
     var = tmp_path_factory.mktemp("stack")
     var.chmod(0o755)
     wanted = Wanted(
-        var=var, fsync=False, environment={"ACK_WAIT_SECONDS": "3", "LOG_LEVEL": "info"}
+        var=var, fsync=False, environment={"ACK_WAIT_SECONDS": "3", "SWEEP_SECONDS": "1"}
     )
     async with running_stack(wanted, lambda *_: None) as running:
         yield running
