@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Final
 
 import structlog
@@ -12,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from techub_api.profiles.tables import Profile
 from techub_api.runs.rules import outcome
 from techub_api.runs.status import Status
-from techub_api.runs.story import select_now, write_entry
+from techub_api.runs.story import clock, write_entry
 from techub_api.runs.tables import Run, RunPicture
 from techub_common.events import (
     AVATAR,
@@ -60,7 +59,7 @@ async def close(
     if not Status(run.status).is_open:
         return
     profile = await session.get_one(Profile, run.profile_id)
-    now: datetime = (await session.execute(select_now)).scalar_one()
+    now = await clock(session)
     run.status = profile.status = status
     run.error = error.model_dump() if error else None
     run.finished_at = run.last_progress_at = now

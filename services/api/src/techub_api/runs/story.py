@@ -31,7 +31,7 @@ async def write_step(  # noqa: PLR0913  # a step has this many columns
     numbered in the order they commit.
     """
     step = await session.get(Step, (run.id, name))
-    now = (await session.execute(select_now)).scalar_one()
+    now = await clock(session)
     if step is None:
         step = Step(run_id=run.id, name=name, status="", queued_at=now, attempts=0, detail={})
         session.add(step)
@@ -56,10 +56,17 @@ async def write_step(  # noqa: PLR0913  # a step has this many columns
 async def write_entry(session: AsyncSession, run: Run, kind: str, data: dict[str, Any]) -> None:
     """Add a line to the run's story and wake whoever follows it once this commits."""
     session.add(Entry(run_id=run.id, kind=kind, data=data))
-    await session.flush()
-    await session.execute(
-        text("SELECT pg_notify(:channel, :run)"), {"channel": CHANNEL, "run": str(run.id)}
-    )
+    woken = session.info.setdefault("woken", set())
+    if run.id not in woken:  # Postgres wakes once per transaction however often it is asked
+        woken.add(run.id)
+        await session.execute(
+            text("SELECT pg_notify(:channel, :run)"), {"channel": CHANNEL, "run": str(run.id)}
+        )
 
 
-select_now = func.clock_timestamp().select()
+async def clock(session: AsyncSession) -> datetime:
+    """Return the database's time, read once per transaction."""
+    if "clock" not in session.info:
+        session.info["clock"] = await session.scalar(func.clock_timestamp().select())
+    now: datetime = session.info["clock"]
+    return now

@@ -12,7 +12,7 @@ from techub_api.accounts.tables import User
 from techub_api.profiles.identity import profile_for_login
 from techub_api.profiles.tables import Card, Ownership, Profile
 from techub_api.runs.status import OPEN, Status
-from techub_api.runs.story import select_now, write_entry
+from techub_api.runs.story import clock, write_entry
 from techub_api.runs.tables import Run
 from techub_api.settings import Settings
 from techub_common.errors import Permanent
@@ -105,7 +105,7 @@ async def start(
         policy=policy.model_dump(mode="json"),
         submitted=(submitted or Submitted()).model_dump(mode="json"),
         requested_by=requested_by,
-        started_at=(await session.execute(select_now)).scalar_one(),
+        started_at=await clock(session),
         artifacts={},
         degradations=[],
     )
