@@ -13,20 +13,26 @@ PARTS = (
     (
         "A run from submission to its end",
         "pipeline.py",
-        "Every measured login is one the stack has not seen. The bare work is the same pages, in "
-        "the same minute, with nothing but Playwright (one reused page) and pyvips (two processes).",
+        (
+            "Every measured login is one the stack has not seen. The bare work is the same pages, in "
+            "the same minute, with Playwright (one reused page) and pyvips (two processes) alone."
+        ),
     ),
     (
         "Capturing and optimising",
         "pictures.py",
-        "Service and reference take turns, picture by picture. The last row of the first table is "
-        "the way of the system we replace: a new browser per picture, network idle, 500 ms more.",
+        (
+            "Service and reference take turns, picture by picture. The last row of the first table is "
+            "the way of the system we replace: a new browser per picture, network idle, 500 ms more."
+        ),
     ),
     (
         "What the platform costs",
         "overhead.py",
-        "Fifteen pictures without GitHub, Gemini or a pixel; Postgres with fsync, JetStream with "
-        "`sync_interval: always`.",
+        (
+            "Fifteen pictures without GitHub, Gemini or a pixel; Postgres with fsync, JetStream with "
+            "`sync_interval: always`."
+        ),
     ),
 )
 
@@ -39,8 +45,10 @@ def main() -> None:
         "",
         "Machines are noisy: read the ratios, not the milliseconds. Repeat with `make benchmarks`.",
         "",
-        f"Measured {datetime.now(UTC):%Y-%m-%d} on {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}, load average {load:.1f} before the start.",
+        (
+            f"Measured {datetime.now(UTC):%Y-%m-%d} on {os.cpu_count()} cores, "
+            f"Python {platform.python_version()}, load average {load:.1f} before the start."
+        ),
     ]
     for title, script, words in PARTS:
         print(f"{script} …", flush=True)
