@@ -13,26 +13,23 @@ PARTS = (
     (
         "A run from submission to its end",
         "pipeline.py",
-        (
-            "Every measured login is one the stack has not seen. The bare work is the same pages, in "
-            "the same minute, with Playwright (one reused page) and pyvips (two processes) alone."
-        ),
+        """\
+Every measured login is one the stack has not seen. The bare work is the same pages, in the same
+minute, with nothing but Playwright (one reused page) and pyvips (two processes).""",
     ),
     (
         "Capturing and optimising",
         "pictures.py",
-        (
-            "Service and reference take turns, picture by picture. The last row of the first table is "
-            "the way of the system we replace: a new browser per picture, network idle, 500 ms more."
-        ),
+        """\
+Service and reference take turns, picture by picture. The last row of the first table is the way of
+the system we replace: a new browser per picture, network idle, 500 ms more.""",
     ),
     (
         "What the platform costs",
         "overhead.py",
-        (
-            "Fifteen pictures without GitHub, Gemini or a pixel; Postgres with fsync, JetStream with "
-            "`sync_interval: always`."
-        ),
+        """\
+Fifteen pictures without GitHub, Gemini or a pixel; Postgres with fsync, JetStream with
+`sync_interval: always`.""",
     ),
 )
 

@@ -1,20 +1,50 @@
 """Questions between services and from operators: core request and reply, in no stream."""
 
-from typing import Final
+from typing import Annotated, Final
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 RUN_PIPELINE: Final = "ask.api.run"
 SHOW_RUN: Final = "ask.api.status"
+CANCEL_RUN: Final = "ask.api.cancel"
+RETRY_RUN: Final = "ask.api.retry"
 
 
 class RunRequest(BaseModel):
-    """Start a run of this login; answered with `run_id` and whether it was `created`."""
+    """Start a run of this login; answered with `run_id` and whether it was `created`.
+
+    A `refresh` waits in line behind people's runs and tells nobody how it ended.
+    """
 
     login: str
+    recipe: str | None = None
+    variants: tuple[str, ...] | None = None
+    only_stages: tuple[str, ...] = ()
+    skip_stages: tuple[str, ...] = ()
+    refresh: bool = False
 
 
 class StatusRequest(BaseModel):
-    """Show a run by its id, or the newest run of a login."""
+    """Show a run by its id, or the open or newest run of a login."""
 
     login_or_run: str
+
+
+class CancelRequest(BaseModel):
+    """Cancel an open run; answered with `run_id` and whether it was `canceled` just now."""
+
+    login_or_run: str
+    by: Annotated[str, Field(max_length=100)] = "cli"
+    reason: Annotated[str, Field(max_length=300)] = "an operator called it off"
+
+
+class RetryRequest(BaseModel):
+    """Repeat what failed in a run that is over; answered like `RunRequest`.
+
+    `steps` names the steps to repeat (`capture:og`, `generate_ai_profile`), all that failed when
+    empty. A `bulk` retry waits in line behind people's runs.
+    """
+
+    login_or_run: str
+    steps: tuple[str, ...] = ()
+    bulk: bool = False

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -10,7 +11,6 @@ import structlog
 from faststream import AckPolicy
 from faststream._internal.endpoint.subscriber import SubscriberUsecase
 from faststream.nats import JStream, NatsBroker, NatsMessage, PubAck, PullSub
-from faststream.nats.prometheus import NatsPrometheusMiddleware
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.errors import MaxPayloadError
@@ -18,13 +18,14 @@ from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js import JetStreamContext
 from nats.js.api import ConsumerConfig
 from nats.js.errors import APIError, NotFoundError
-from prometheus_client import CollectorRegistry
 
 from techub_common.dead import DeadLetter
 from techub_common.delivery import Delivery, GaveUp, Retried, Road
 from techub_common.envelope import Envelope, seal, unseal
 from techub_common.errors import Away, Permanent
 from techub_common.events import Event
+from techub_common.metrics import Metrics
+from techub_common.permissions import inbox_of
 from techub_common.settings import CommonSettings
 from techub_common.streams import DEAD, EVENTS, Consumer
 
@@ -39,31 +40,39 @@ Handler = Callable[..., Awaitable[None]]
 
 @asynccontextmanager
 async def open_broker(
-    settings: CommonSettings, registry: CollectorRegistry | None = None
+    settings: CommonSettings, metrics: Metrics | None = None
 ) -> AsyncIterator[NatsBroker]:
     """Yield a connected broker; raise Away when no server answers within 30 s.
 
     A lost connection is tried again every 0.25 s for ever (measured: with one-second pulls every
     consumer hears again within a second of a broker restart).
     """
-    middlewares = [NatsPrometheusMiddleware(registry=registry)] if registry else []
+    counted = metrics or Metrics()
+
+    async def troubled(error: Exception) -> None:
+        if "permissions violation" in str(error).lower():
+            counted.violations.inc()
+            log.error("nats_violation", error=str(error))
+        else:
+            log.debug("nats_troubled", error=str(error) or type(error).__name__)
+
     broker = NatsBroker(
         settings.nats_url,
         name=f"techub-{settings.service}",
         user_credentials=str(settings.nats_creds) if settings.nats_creds else None,
+        inbox_prefix=inbox_of(settings.service),
         max_reconnect_attempts=-1,
         reconnect_time_wait=0.25,  # type: ignore[arg-type]  # annotated int, used in a sleep
         ping_interval=10,
-        error_cb=_connection_troubled,
+        error_cb=troubled,
         disconnected_cb=_connection_lost,
         reconnected_cb=_connection_restored,
         logger=None,
-        middlewares=middlewares,
     )
     try:
         await asyncio.wait_for(broker.connect(), 30)
     except (TimeoutError, OSError, NatsError) as error:
-        message = f"NATS at {settings.nats_url} does not answer; is NATS_URL right?"
+        message = f"NATS at {_shown(settings.nats_url)} does not answer; is NATS_URL right?"
         raise Away(message) from error
     try:
         yield broker
@@ -74,13 +83,17 @@ async def open_broker(
 class Teller:
     """Publishes facts to the stream and returns once the server has stored them."""
 
-    def __init__(self, broker: NatsBroker, source: str) -> None:
+    def __init__(self, broker: NatsBroker, source: str, metrics: Metrics | None = None) -> None:
         self._broker = broker
         self._source = source
+        self._metrics = metrics or Metrics()
 
     async def __call__(self, event: Event) -> PubAck:
         """Tell the event as an effect of the one being handled; raise Away."""
-        return await self.send(seal(event, self._source))
+        ack = await self.send(seal(event, self._source))
+        if not ack.duplicate:
+            self._metrics.told(event)
+        return ack
 
     async def send(self, envelope: Envelope) -> PubAck:
         """Publish a sealed envelope and return the server's acknowledgement; raise Away."""
@@ -92,6 +105,25 @@ class Teller:
         self, body: bytes, subject: str, stream: str, headers: dict[str, str]
     ) -> PubAck:
         """Publish bytes to a subject of a stream; raise Away, never buffer them for later."""
+        started = time.monotonic()
+        try:
+            ack = await self._publish(body, subject, stream, headers)
+        except (Away, Permanent) as error:
+            self._metrics.published(subject, "away" if isinstance(error, Away) else "refused")
+            raise
+        outcome = "twin" if ack.duplicate else "stored"
+        self._metrics.published(subject, outcome, time.monotonic() - started)
+        return ack
+
+    async def bury(self, letter: DeadLetter) -> None:
+        """Write the dead letter; the same message of one consumer is written once. Raises Away."""
+        ack = await self.publish(letter.body, letter.dead_subject, DEAD, letter.dead_headers())
+        if not ack.duplicate:
+            self._metrics.buried(letter.consumer)
+
+    async def _publish(
+        self, body: bytes, subject: str, stream: str, headers: dict[str, str]
+    ) -> PubAck:
         if not self._broker.connection.is_connected:
             message = "JetStream is not connected"
             raise Away(message)
@@ -106,10 +138,6 @@ class Teller:
             raise Permanent(message, code="publish_refused") from error
         except (NatsError, TimeoutError) as error:
             raise _not_stored(subject, error) from error
-
-    async def bury(self, letter: DeadLetter) -> None:
-        """Write the dead letter; the same message of one consumer is written once. Raises Away."""
-        await self.publish(letter.body, letter.dead_subject, DEAD, letter.dead_headers())
 
 
 class Listener:
@@ -189,6 +217,7 @@ class Listener:
                     await self._delivery.handle(message, self._work(message))
                 else:
                     await message.nak()
+                    self._delivery.metrics.settled(self._consumer.name, "given_back")
         finally:
             if self._broker.connection.is_connected:
                 await subscription.unsubscribe()
@@ -208,8 +237,11 @@ def listen(  # noqa: PLR0913  # one argument per thing a consumer decides
     road: Road,
     gave_up: GaveUp | None = None,
     retried: Retried | None = None,
+    metrics: Metrics | None = None,
 ) -> Listener:
     """Return the listener that gives this consumer's events to `handler`."""
+    counted = metrics or Metrics()
+    counted.expects(consumer.name)
     delivery = Delivery(
         consumer=consumer,
         tell=tell,
@@ -217,8 +249,15 @@ def listen(  # noqa: PLR0913  # one argument per thing a consumer decides
         ack_wait=ack_wait,
         gave_up=gave_up,
         retried=retried,
+        metrics=counted,
     )
     return Listener(broker, consumer, handler, delivery, slots)
+
+
+def _shown(url: str) -> str:
+    """Return the address without a password in it."""
+    scheme, separator, place = url.rpartition("://")
+    return f"{scheme}{separator}{place.rpartition('@')[2]}"
 
 
 def _not_stored(subject: str, error: Exception) -> Away:
@@ -227,10 +266,6 @@ def _not_stored(subject: str, error: Exception) -> Away:
 
 async def _decode(message: NatsMessage) -> Event:
     return unseal(message.body, message.headers).event
-
-
-async def _connection_troubled(error: Exception) -> None:
-    log.debug("nats_troubled", error=str(error) or type(error).__name__)
 
 
 async def _connection_lost() -> None:

@@ -17,6 +17,7 @@ from techub_common.dead import DeadLetter
 from techub_common.envelope import handling, unseal
 from techub_common.errors import Away, Permanent, Transient, code_of
 from techub_common.events import Event
+from techub_common.metrics import Metrics
 from techub_common.streams import MAX_DELIVER, Consumer
 
 log = structlog.get_logger()
@@ -44,8 +45,11 @@ class Tells(Protocol):
 class Road:
     """Closed while something of ours is away, so that nobody fetches what cannot be worked on."""
 
-    def __init__(self) -> None:
+    def __init__(self, metrics: Metrics | None = None) -> None:
+        self._metrics = metrics or Metrics()
+        self._metrics.outage_seconds.set_function(self.away_seconds)
         self._blocked = 0
+        self._away_since = 0.0
         self._open = asyncio.Event()
         self._open.set()
 
@@ -73,7 +77,14 @@ class Road:
                 self._block(-1)
                 log.info("ours_back")
 
+    def away_seconds(self) -> float:
+        """Return for how long somebody has been waiting for something of ours."""
+        return time.monotonic() - self._away_since if self._blocked else 0.0
+
     def _block(self, change: int) -> None:
+        if not self._blocked:
+            self._away_since = time.monotonic()
+            self._metrics.outages.inc()
         self._blocked += change
         if self._blocked:
             self._open.clear()
@@ -107,25 +118,30 @@ class Delivery:
     ack_wait: float
     gave_up: GaveUp | None = None
     retried: Retried | None = None
+    metrics: Metrics = field(default_factory=Metrics)
     _raised: OrderedDict[int, int] = field(default_factory=OrderedDict)
 
     async def handle(self, message: Msg, work: Work) -> None:
         """Settle the message: acknowledged, given back with a delay, or dead-lettered and ended."""
         started = time.monotonic()
+        consumer, deliveries = self.consumer.name, message.metadata.num_delivered
         try:
             envelope = unseal(message.data, message.headers)
         except Permanent as error:
+            self.metrics.delivered(consumer, deliveries)
             await self._bury(message, error, 1)
             await message.term()
+            self.metrics.settled(consumer, "unreadable", time.monotonic() - started)
             return
         event = envelope.event
+        self.metrics.delivered(consumer, deliveries, envelope.time)
         with (
             handling(envelope),
             structlog.contextvars.bound_contextvars(
                 run_id=str(event.run_id),
                 login=event.login,
                 event_type=event.type,
-                attempt=message.metadata.num_delivered,
+                attempt=deliveries,
             ),
         ):
             try:
@@ -134,13 +150,16 @@ class Delivery:
             except asyncio.CancelledError:
                 with suppress(NatsError):
                     await message.nak()
-                log.info("message_given_back", consumer=self.consumer.name)
+                self.metrics.settled(consumer, "given_back", time.monotonic() - started)
+                log.info("message_given_back", consumer=consumer)
                 raise
+            seconds = time.monotonic() - started
+            self.metrics.settled(consumer, outcome, seconds)
             log.info(
                 "message_handled",
-                consumer=self.consumer.name,
+                consumer=consumer,
                 outcome=outcome,
-                duration_ms=round((time.monotonic() - started) * 1000),
+                duration_ms=round(seconds * 1000),
             )
 
     async def _settle(self, message: Msg, event: Event, work: Work) -> str:

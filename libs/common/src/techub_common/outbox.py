@@ -35,6 +35,7 @@ from techub_common.database import Sessions, transaction
 from techub_common.envelope import MSG_ID_HEADER, TELL_HEADER, seal
 from techub_common.errors import Away
 from techub_common.events import Event
+from techub_common.metrics import Metrics
 from techub_common.streams import EVENTS
 
 log = structlog.get_logger()
@@ -84,13 +85,17 @@ def outbox_table(metadata: MetaData) -> Table:
 class Outbox:
     """Writes facts into one schema's outbox and wakes the relay once they are committed."""
 
-    def __init__(self, table: Table, source: str) -> None:
+    def __init__(self, table: Table, source: str, metrics: Metrics | None = None) -> None:
         self.table = table
         self.source = source
+        self.metrics = metrics or Metrics()
         self.committed = asyncio.Event()
 
     async def tell(self, session: AsyncSession, *events: Event) -> None:
-        """Add the facts to the caller's transaction; the relay wakes once it has committed."""
+        """Add the facts to the caller's transaction; the relay wakes once it has committed.
+
+        What the facts say is counted then, too.
+        """
         if not events:
             return
         rows = []
@@ -107,9 +112,13 @@ class Outbox:
                 }
             )
         await session.execute(insert(self.table), rows)
-        sqlalchemy_event.listen(
-            session.sync_session, "after_commit", lambda _: self.committed.set(), once=True
-        )
+
+        def committed(_: object) -> None:
+            for told in events:
+                self.metrics.told(told)
+            self.committed.set()
+
+        sqlalchemy_event.listen(session.sync_session, "after_commit", committed, once=True)
 
 
 async def tell_again(session: AsyncSession, table: Table, row: Row[tuple[object, ...]]) -> bool:
@@ -198,4 +207,6 @@ class Relay:
 
     async def _publish(self, row: Row[tuple[object, ...]]) -> int:
         ack = await self._publisher.publish(row.body, row.subject, EVENTS, row.headers)
+        if row.tell:
+            self._outbox.metrics.told_again(row.subject)
         return ack.seq

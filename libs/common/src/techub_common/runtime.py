@@ -20,6 +20,7 @@ from techub_common.broker import Handler, Listener, Teller, listen, open_broker
 from techub_common.delivery import GaveUp, Retried, Road
 from techub_common.errors import Away, TecHubError, code_of
 from techub_common.health import Check, health_app, server_for
+from techub_common.metrics import Metrics
 from techub_common.settings import CommonSettings
 from techub_common.streams import Consumer
 
@@ -44,6 +45,7 @@ class Service:
     broker: NatsBroker
     tell: Teller
     registry: CollectorRegistry
+    metrics: Metrics = field(default_factory=Metrics)
     road: Road = field(default_factory=Road)
     listeners: list[Listener] = field(default_factory=list)
     loops: list[Loop] = field(default_factory=list)
@@ -82,6 +84,7 @@ class Service:
                 road=self.road,
                 gave_up=gave_up,
                 retried=retried,
+                metrics=self.metrics,
             )
         )
 
@@ -93,8 +96,11 @@ class Service:
 
         async def reply(*arguments: Any, **named: Any) -> dict[str, Any]:  # noqa: ANN401
             try:
-                return {"ok": True, **await handler(*arguments, **named)}
+                answer = {"ok": True, **await handler(*arguments, **named)}
+                self.metrics.answered(subject, well=True)
+                return answer
             except TecHubError as error:
+                self.metrics.answered(subject, well=False)
                 return {"ok": False, "code": code_of(error), "error": str(error)}
 
         subscriber = self.broker.subscriber(subject, queue=self.settings.service)
@@ -111,8 +117,10 @@ async def opened(settings: CommonSettings) -> AsyncIterator[Service]:
     registry = CollectorRegistry()
     for collector in (GC_COLLECTOR, PLATFORM_COLLECTOR, PROCESS_COLLECTOR):
         registry.register(collector)
-    async with open_broker(settings, registry) as broker:
-        service = Service(settings, broker, Teller(broker, settings.source), registry)
+    metrics = Metrics(registry)
+    async with open_broker(settings, metrics) as broker:
+        tell = Teller(broker, settings.source, metrics)
+        service = Service(settings, broker, tell, registry, metrics, Road(metrics))
         service.checks["nats"] = lambda: _connected(broker)
         yield service
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
 
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -14,6 +14,8 @@ from pydantic_settings import (
     SettingsConfigDict,
     YamlConfigSettingsSource,
 )
+
+from techub_common.storage_url import Bucket, Folder, place_of
 
 
 class AppEnv(StrEnum):
@@ -106,6 +108,23 @@ class StorageSettings(BaseSettings):
     storage_url: str
     aws_access_key_id: str | None = None
     aws_secret_access_key: SecretStr | None = None
+
+    @field_validator("storage_url")
+    @classmethod
+    def _names_a_place(cls, url: str) -> str:
+        place_of(url)
+        return url
+
+    @property
+    def storage_place(self) -> Folder | Bucket:
+        """Return the folder or bucket that STORAGE_URL names."""
+        return place_of(self.storage_url)
+
+    @property
+    def public_base_url(self) -> str | None:
+        """Return where anybody reads public objects; None when the api serves them."""
+        place = self.storage_place
+        return place.public_base_url if isinstance(place, Bucket) else None
 
 
 S = TypeVar("S", bound=BaseSettings)

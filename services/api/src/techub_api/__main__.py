@@ -20,6 +20,7 @@ from techub_common.errors import TecHubError
 from techub_common.migrations import migrate
 from techub_common.runtime import run
 from techub_common.settings import load
+from techub_common.storage import prepare_store
 
 
 def main() -> None:
@@ -39,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="techub_api", description=__doc__)
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("serve", help="serve HTTP and keep the ledger (the default)")
-    commands.add_parser("migrate", help="bring schema, streams and consumers up to date")
+    commands.add_parser("migrate", help="bring schema, bucket, streams and consumers up to date")
     token = commands.add_parser("token", help="personal tokens")
     create = token.add_subparsers(dest="action", required=True).add_parser("create")
     create.add_argument("login")
@@ -54,6 +55,7 @@ async def _migrate(settings: MigrationSettings) -> None:
     await migrate(
         "techub_api", METADATA, admin.get_secret_value(), service_url, readers=["notifier"]
     )
+    await prepare_store(settings)
     try:
         connection = await nats.connect(
             settings.nats_url,

@@ -32,7 +32,7 @@ class Resources:
 async def open_resources(service: Service, settings: Settings) -> AsyncIterator[Resources]:
     """Yield everything opened; the checks are added to the service's readiness."""
     url = settings.database_url.get_secret_value()
-    async with open_sessions(url) as sessions, open_store(settings.storage_url) as objects:
+    async with open_sessions(url) as sessions, open_store(settings) as objects:
         service.checks["database"] = lambda: ping(sessions)
         service.checks["storage"] = objects.probe
         yield Resources(

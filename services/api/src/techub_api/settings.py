@@ -22,10 +22,11 @@ class Settings(CommonSettings, DatabaseSettings, StorageSettings):
     profile_ownership_cap: int = Field(default=5, ge=1)
     sweep_seconds: float = Field(default=5.0, gt=0)
     pipeline_deadline_seconds: float = Field(default=600.0, gt=0)
+    bulk_runs: int = Field(default=4, ge=1)
     stream_replicas: int = Field(default=1, ge=1, le=5)
 
 
-class MigrationSettings(CommonSettings, DatabaseSettings):
+class MigrationSettings(CommonSettings, DatabaseSettings, StorageSettings):
     """What the migration step and the one-off commands need."""
 
     service: ClassVar[str] = "api"

@@ -27,7 +27,7 @@ def opener(settings: Settings, patience: float = PATIENCE) -> OpenService:
     async def open_service(service: Service) -> AsyncIterator[None]:
         token = next(iter(settings.github_tokens), None)
         async with (
-            open_store(settings.storage_url) as objects,
+            open_store(settings) as objects,
             open_github(settings.github_api_url, token, patience) as github,
         ):
             outbound = Outbound(settings.outbound_allowed)

@@ -31,7 +31,7 @@ class Resources:
 @asynccontextmanager
 async def open_resources(service: Service, settings: Settings) -> AsyncIterator[Resources]:
     """Yield everything opened; raise Permanent when no engine is left."""
-    async with open_store(settings.storage_url) as objects:
+    async with open_store(settings) as objects:
         with open_libvips() as vips:
             engines = await _engines(vips, settings)
             log.info("engines_found", engines=[engine.name for engine in engines])

@@ -30,7 +30,7 @@ async def open_resources(service: Service, settings: Settings) -> AsyncIterator[
     """Yield everything opened, a browser included; the checks are added to readiness."""
     opens = partial(open_browser, settings.chromium_path, settings.screenshot_concurrency)
     studio = Studio(opens, seconds=settings.screenshot_timeout_ms / 1000)
-    async with open_store(settings.storage_url) as objects, aclosing(studio):
+    async with open_store(settings) as objects, aclosing(studio):
         await studio.open()
         service.checks["storage"] = objects.probe
         service.checks["chromium"] = studio.check

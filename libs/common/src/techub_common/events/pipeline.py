@@ -53,8 +53,12 @@ class Known(Part):
 
 
 class Options(Part):
-    """What a run is asked to do differently from a full one."""
+    """What a run is asked to do differently from a full one.
 
+    `variants` are the pictures it owes, all there are when None; a `recipe` names a shorter road.
+    """
+
+    recipe: str | None = None
     only_stages: tuple[str, ...] = ()
     skip_stages: tuple[str, ...] = ()
     variants: tuple[str, ...] | None = None

@@ -45,7 +45,7 @@ async def show(request: StatusRequest, resources: Opened) -> dict[str, Any]:
             .order_by(Run.number.desc())
             .limit(1)
         )
-        shown = run_id and await show_run(session, run_id, resources.settings.app_host)
+        shown = run_id and await show_run(session, run_id, resources.settings)
     if not shown:
         message = f"there is no run of {request.login_or_run!r}"
         raise Permanent(message, code="run_missing")

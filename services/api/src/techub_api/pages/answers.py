@@ -2,6 +2,7 @@
 
 from functools import cache
 from typing import Final
+from urllib.parse import urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -24,7 +25,6 @@ POLICY: Final = (
     "frame-ancestors 'none'"
 )
 HEADERS: Final = {
-    "Content-Security-Policy": POLICY,
     "Cache-Control": "private, no-cache",
     "Vary": "Cookie",
 }
@@ -64,10 +64,19 @@ def answer(
             }
         )
     )
-    response = HTMLResponse(html, status, headers=HEADERS)
+    headers = {"Content-Security-Policy": policy_for(settings), **HEADERS}
+    response = HTMLResponse(html, status, headers=headers)
     if forms and visitor.mark is None:
         keep_cookie(response, settings, FORM_COOKIE, mark)
     return response
+
+
+def policy_for(settings: Settings) -> str:
+    """Return what a page may load; pictures also from where the store makes them public."""
+    place = urlsplit(settings.public_base_url or "")
+    if not place.netloc:
+        return POLICY
+    return POLICY.replace("img-src 'self'", f"img-src 'self' {place.scheme}://{place.netloc}")
 
 
 @cache

@@ -15,6 +15,7 @@ from techub_api.profiles.queries import newest_cards
 from techub_api.profiles.tables import Card, Picture, Profile
 from techub_api.runs.queries import PictureShown
 from techub_api.runs.tables import Entry
+from techub_api.settings import Settings
 from techub_cards.card import Card as CardView
 
 
@@ -34,12 +35,12 @@ async def user_with_id(session: AsyncSession, user_id: UUID) -> User | None:
     return await session.get(User, user_id)
 
 
-async def newest_exhibits(session: AsyncSession, limit: int, app_host: str) -> list[Exhibit]:
+async def newest_exhibits(session: AsyncSession, limit: int, settings: Settings) -> list[Exhibit]:
     """Return the newest cards that have a picture, in three reads."""
     logins = await newest_cards(session, limit)
     rows = await session.execute(select(Profile, Card).join(Card).where(Profile.login.in_(logins)))
     found = {str(profile.login): (profile, card) for profile, card in rows}
-    pictures = await _pictures(session, [profile.id for profile, _ in found.values()], app_host)
+    pictures = await _pictures(session, [profile.id for profile, _ in found.values()], settings)
     return [
         Exhibit(
             login=profile.display_login,
@@ -73,7 +74,7 @@ async def last_line(session: AsyncSession, run_id: UUID) -> int:
 
 
 async def _pictures(
-    session: AsyncSession, profile_ids: Sequence[UUID], app_host: str
+    session: AsyncSession, profile_ids: Sequence[UUID], settings: Settings
 ) -> Mapping[UUID, Sequence[PictureShown]]:
     rows = await session.scalars(select(Picture).where(Picture.profile_id.in_(profile_ids)))
     gathered: defaultdict[UUID, list[PictureShown]] = defaultdict(list)
@@ -82,7 +83,7 @@ async def _pictures(
             PictureShown(
                 variant=row.variant,
                 format=row.format,
-                url=public_url(app_host, row.object_key),
+                url=public_url(settings, row.object_key),
                 bytes=row.bytes,
                 width=row.width,
                 height=row.height,

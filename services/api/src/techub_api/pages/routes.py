@@ -34,7 +34,7 @@ TOLD_WITHIN: Final = timedelta(minutes=1)
 async def landing(request: Request, opened: Opened, visitor: Looking) -> HTMLResponse:
     """Answer what this is, and the newest cards."""
     async with transaction(opened.sessions) as session:
-        exhibits = await newest_exhibits(session, EXHIBITS, opened.settings.app_host)
+        exhibits = await newest_exhibits(session, EXHIBITS, opened.settings)
     return answer(
         request,
         opened.settings,
@@ -51,7 +51,7 @@ async def watch_run(
     """Answer the run as it stands; the script on the page keeps it up to date."""
     async with transaction(opened.sessions) as session:
         told_so_far = await last_line(session, run_id)
-        run = await show_run(session, run_id, opened.settings.app_host)
+        run = await show_run(session, run_id, opened.settings)
     if run is None:
         raise HTTPException(404, "There is no run with this address.")
     return answer(
@@ -78,12 +78,11 @@ async def see_profile(
         login = valid_login(login)
     except Permanent as error:
         raise HTTPException(404, "No GitHub login looks like this.") from error
-    host = opened.settings.app_host
     async with transaction(opened.sessions) as session:
-        profile = await show_profile(session, login, host)
-        card = await card_shown(session, login, host)
+        profile = await show_profile(session, login, opened.settings)
+        card = await card_shown(session, login, opened.settings.app_host)
         newest = (profile and profile.newest_run_id) or None
-        run = await show_run(session, newest, host) if newest else None
+        run = await show_run(session, newest, opened.settings) if newest else None
     if profile is None:
         return answer(
             request, opened.settings, visitor, "profile_missing.html", status=404, login=login

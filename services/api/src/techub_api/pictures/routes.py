@@ -7,11 +7,9 @@ from fastapi import APIRouter, Header, Response
 
 from techub_api.wiring import Opened
 from techub_common.errors import Permanent
-from techub_common.storage import is_public
+from techub_common.storage import FOR_EVER, is_public
 
 router = APIRouter(include_in_schema=False)
-
-FOR_EVER = "public, max-age=31536000, immutable"
 
 
 @router.get("/generated/{path:path}")

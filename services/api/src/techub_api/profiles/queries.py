@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from techub_api.profiles.tables import Card, Profile
 from techub_api.runs.queries import PictureShown, pictures_of_profile
 from techub_api.runs.tables import Run
+from techub_api.settings import Settings
 
 
 class ProfileShown(BaseModel):
@@ -36,7 +37,7 @@ class ProfileShown(BaseModel):
     newest_run_status: str | None
 
 
-async def show_profile(session: AsyncSession, login: str, app_host: str) -> ProfileShown | None:
+async def show_profile(session: AsyncSession, login: str, settings: Settings) -> ProfileShown | None:
     """Return the profile of a login with its card and pictures, in four reads; None if unknown."""
     profile = await session.scalar(select(Profile).where(Profile.login == login.lower()))
     if profile is None:
@@ -61,7 +62,7 @@ async def show_profile(session: AsyncSession, login: str, app_host: str) -> Prof
         synced_at=profile.synced_at,
         card=card.traits if card else None,
         provenance=card.provenance if card else None,
-        pictures=await pictures_of_profile(session, profile.id, app_host),
+        pictures=await pictures_of_profile(session, profile.id, settings),
         newest_run_id=run.id if run else None,
         newest_run_status=run.status if run else None,
     )

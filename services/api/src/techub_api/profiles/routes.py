@@ -29,7 +29,7 @@ async def read_status(login: str, opened: Opened) -> dict[str, str | None]:
 async def profile_or_missing(opened: Resources, login: str) -> ProfileShown:
     """Return the profile; raise Permanent `profile_missing`."""
     async with transaction(opened.sessions) as session:
-        shown = await show_profile(session, valid_login(login), opened.settings.app_host)
+        shown = await show_profile(session, valid_login(login), opened.settings)
     if shown is None:
         message = f"Nobody has made a card for @{login} yet."
         raise Permanent(message, code="profile_missing")

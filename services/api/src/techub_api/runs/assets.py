@@ -1,5 +1,7 @@
 """What the ledger does when a picture was taken, made small, or could not be made."""
 
+from collections.abc import Sequence
+
 import structlog
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -23,6 +25,7 @@ from techub_common.events import (
     CaptureRequested,
     Rendition,
 )
+from techub_common.outbox import Outbox
 
 log = structlog.get_logger()
 
@@ -64,6 +67,8 @@ async def recorded(
         detail={"engine": event.engine, "bytes_before": event.bytes_before},
     )
     degrade(run, *(part.model_dump() for part in event.degradations))
+    if picture.state == "failed":
+        forgive(run, f"capture:{event.kind}", step)
     await _publish(session, run, picture, event.renditions)
     await go_on(session, run, resources)
 
@@ -100,17 +105,20 @@ async def failed(
 async def publish_capture(resources: Resources, event: AssetFailed) -> Rendition | None:
     """Copy a picture that could not be optimised to its public place, as it was captured.
 
-    None for an avatar: what nobody could decode never becomes public. Raises Transient while the
-    ledger has not yet heard where the capture lies.
+    None for an avatar: what nobody could decode never becomes public; None for a canceled run.
+    Raises Transient while the ledger has not yet heard where the capture lies.
     """
     if event.kind == AVATAR:
         return None
     async with transaction(resources.sessions) as session:
+        status = await session.scalar(select(Run.status).where(Run.id == event.run_id))
         capture = await session.scalar(
             select(RunPicture.capture).where(
                 RunPicture.run_id == event.run_id, RunPicture.kind == event.kind
             )
         )
+    if status == Status.canceled:
+        return None
     if capture is None:
         message = f"the capture of {event.kind} has not been heard of yet"
         raise Transient(message, code="out_of_order")
@@ -135,7 +143,7 @@ async def go_on(session: AsyncSession, run: Run, resources: Resources) -> None:
     await session.flush()
     states = await states_of(session, run)
     if may_capture(card_ready=run.card_ready, pictures=states) and run.view_key:
-        await _request(session, run, run.view_key, resources)
+        await request(session, resources.outbox, run, run.view_key, resources.variants)
     await close_if_over(session, resources.outbox, run)
 
 
@@ -147,6 +155,12 @@ def degrade(run: Run, *degradations: dict[str, str]) -> None:
     run.degradations = [*run.degradations, *new]
 
 
+def forgive(run: Run, *stages: str) -> None:
+    """Take back what an open run had lost at these stages: it was made good."""
+    if Status(run.status).is_open:
+        run.degradations = [part for part in run.degradations if part.get("stage") not in stages]
+
+
 def reason_of(event: AssetFailed) -> str:
     """Return the sentence a person reads about a picture that failed."""
     what = "the avatar" if event.kind == AVATAR else f"the picture {event.kind}"
@@ -155,7 +169,10 @@ def reason_of(event: AssetFailed) -> str:
     return f"{what} could not be made".capitalize()
 
 
-async def _request(session: AsyncSession, run: Run, view_key: str, resources: Resources) -> None:
+async def request(
+    session: AsyncSession, outbox: Outbox, run: Run, view_key: str, variants: Sequence[str]
+) -> None:
+    """Ask for the pictures that are owed and not yet asked for, in the order of `variants`."""
     waiting = (
         await session.scalars(
             select(RunPicture).where(
@@ -169,11 +186,11 @@ async def _request(session: AsyncSession, run: Run, view_key: str, resources: Re
     if not waiting:
         return
     profile = await session.get_one(Profile, run.profile_id)
-    order = {name: place for place, name in enumerate(resources.variants)}
+    order = {name: place for place, name in enumerate(variants)}
     waiting = sorted(waiting, key=lambda picture: order.get(picture.kind, len(order)))
     for picture in waiting:
         picture.requested = True
-    await resources.outbox.tell(
+    await outbox.tell(
         session,
         *(
             CaptureRequested(

@@ -1,7 +1,6 @@
 """What the ledger does when the generator has made a card, or could not."""
 
 import hashlib
-from typing import Any
 
 import structlog
 from pydantic import ValidationError
@@ -14,6 +13,7 @@ from techub_api.profiles.tables import Card, Profile
 from techub_api.resources import Resources
 from techub_api.runs.assets import degrade, go_on, owe
 from techub_api.runs.closing import close
+from techub_api.runs.superseding import make_room
 from techub_api.runs.status import Status
 from techub_api.runs.story import write_step
 from techub_api.runs.tables import Run
@@ -29,6 +29,11 @@ from techub_common.events import (
 log = structlog.get_logger()
 
 GITHUB_STAGE = "pull_github_data"
+NO_CARD = RunError(
+    stage="generate_ai_profile",
+    code="nothing_known",
+    message="The run left the traits out, and there is no card from before.",
+)
 
 
 async def read_facts(resources: Resources, event: CardGenerated | CardFailed) -> GitHubFacts | None:
@@ -51,15 +56,17 @@ async def generated(
     resources: Resources,
 ) -> None:
     """Store profile and card, and owe one picture per variant."""
-    if not Status(run.status).is_open:
-        log.info("card_late", outcome=run.status)
+    profile = await _keep(session, run, event, facts, resources)
+    if profile is None:
         return
-    profile = await _keep(session, run, event.github_id, event.login, event.artifacts, facts)
     await keep_card(session, profile, event)
     if event.avatar is AvatarState.absent:
         profile.avatar_key = None
     await session.flush()
     run.view_key = await _store_view(session, profile, resources, run)
+    if run.view_key is None:
+        await close(session, resources.outbox, run, Status.failure, NO_CARD)
+        return
     run.card_ready = True
     degrade(run, *(part.model_dump() for part in event.degradations))
     for stage in event.degradations:
@@ -80,10 +87,9 @@ async def failed(
     resources: Resources,
 ) -> None:
     """Store what GitHub said and end the run: there is no card."""
+    await _keep(session, run, event, facts, resources)
     if not Status(run.status).is_open:
         return
-    if event.github_id is not None:
-        await _keep(session, run, event.github_id, event.login, event.artifacts, facts)
     await write_step(
         session,
         run,
@@ -97,19 +103,30 @@ async def failed(
     await close(session, resources.outbox, run, Status.failure, error)
 
 
-async def _keep(  # who, what and where from
+async def _keep(
     session: AsyncSession,
     run: Run,
-    github_id: int,
-    login: str,
-    artifacts: dict[str, Any],
+    event: CardGenerated | CardFailed,
     facts: GitHubFacts | None,
-) -> Profile:
-    profile = await identity.settle(session, run, github_id, login)
-    run.login = login
-    run.artifacts = {**run.artifacts, **artifacts}
+    resources: Resources,
+) -> Profile | None:
+    """Keep what GitHub said with the account it is about; None without one, or for a late word.
+
+    A run that has ended keeps its artifacts only: a retry goes on from them.
+    """
+    run.artifacts = {**run.artifacts, **event.artifacts}
+    if not Status(run.status).is_open:
+        log.info("card_late", outcome=run.status)
+        return None
+    if event.github_id is None:
+        return None
+    await make_room(session, resources.outbox, run, event.github_id)
+    profile = await identity.settle(session, run, event.github_id, event.login)
+    run.login = event.login
+    if not Status(run.status).is_open:
+        return None
     if facts is not None:
-        keep_facts(profile, facts, artifacts[GITHUB_STAGE])
+        keep_facts(profile, facts, event.artifacts[GITHUB_STAGE])
     return profile
 
 

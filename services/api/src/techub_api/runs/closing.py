@@ -1,8 +1,8 @@
-"""Closes a run exactly once, in the transaction of the event that settled the last thing owed."""
+"""Closes a run exactly once: when the last thing owed is settled, or when somebody cancels it."""
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from sqlalchemy import select
@@ -18,12 +18,14 @@ from techub_common.events import (
     Degradation,
     Ended,
     Notify,
+    PipelineCanceled,
     PipelineCompleted,
     PipelineFailed,
     PipelinePartial,
     RunError,
     Trigger,
 )
+from techub_common.masking import mask
 from techub_common.outbox import Outbox
 
 log = structlog.get_logger()
@@ -33,6 +35,7 @@ ENDINGS: Final[Mapping[Status, type[Ended]]] = {
     Status.partial_success: PipelinePartial,
     Status.failure: PipelineFailed,
 }
+SUPERSEDED: Final = "superseded"
 
 
 async def states_of(session: AsyncSession, run: Run) -> dict[str, str]:
@@ -59,36 +62,70 @@ async def close(
     if not Status(run.status).is_open:
         return
     profile = await session.get_one(Profile, run.profile_id)
-    now = await clock(session)
-    run.status = profile.status = status
-    run.error = error.model_dump() if error else None
-    run.finished_at = run.last_progress_at = now
-    pictures = await states_of(session, run)
-    pictures.pop(AVATAR, None)
-    duration_ms = round((now - run.created_at).total_seconds() * 1000)
-    counts = dict(Counter(pictures.values()))
+    figures = await _end(session, run, profile, status, error)
     ended = ENDINGS[status](
         run_id=run.id,
         login=profile.display_login,
         profile_id=profile.id,
         trigger=Trigger(run.trigger),
         notify=Notify(run.notify),
-        duration_ms=duration_ms,
         degradations=tuple(Degradation.model_validate(part) for part in run.degradations),
         error=error,
-        counts=counts,
+        **figures,
     )
     await outbox.tell(session, ended)
-    await write_entry(
-        session,
-        run,
-        "ended",
-        {
-            "status": status,
-            "duration_ms": duration_ms,
-            "counts": counts,
-            "degradations": run.degradations,
-            "error": run.error,
-        },
+    log.info(
+        ended.subject.replace(".", "_"),
+        outcome=status,
+        duration_ms=figures["duration_ms"],
+        **figures["counts"],
     )
-    log.info(ended.subject.replace(".", "_"), outcome=status, duration_ms=duration_ms, **counts)
+
+
+async def cancel(session: AsyncSession, outbox: Outbox, run: Run, by: str, reason: str) -> bool:
+    """Cancel an open run at once and tell it; False for one that had ended already.
+
+    What still arrives for it is kept with its steps and published nowhere; nobody is mailed. The
+    caller holds the locks of profile and run.
+    """
+    if not Status(run.status).is_open:
+        return False
+    profile = await session.get_one(Profile, run.profile_id)
+    code = SUPERSEDED if reason == SUPERSEDED else "canceled"
+    error = RunError(stage="pipeline", code=code, message=mask(reason))
+    await _end(session, run, profile, Status.canceled, error)
+    await outbox.tell(
+        session,
+        PipelineCanceled(
+            run_id=run.id,
+            login=profile.display_login,
+            profile_id=profile.id,
+            by=mask(by),
+            reason=error.message,
+        ),
+    )
+    await session.flush()  # before a run that takes its place is added
+    log.info("pipeline_canceled", run_id=str(run.id), login=run.login, reason=error.message)
+    return True
+
+
+async def _end(
+    session: AsyncSession, run: Run, profile: Profile, status: Status, error: RunError | None
+) -> dict[str, Any]:
+    """Make the rows say that the run is over; return its duration and what became of pictures."""
+    now = await clock(session)
+    run.status = status
+    if not run.options.get("recipe"):  # a recipe leaves the published status alone
+        profile.status = status
+    run.error = error.model_dump() if error else None
+    run.finished_at = run.last_progress_at = now
+    pictures = await states_of(session, run)
+    pictures.pop(AVATAR, None)
+    began = run.started_at or run.created_at
+    figures: dict[str, Any] = {
+        "duration_ms": max(0, round((now - began).total_seconds() * 1000)),
+        "counts": dict(Counter(pictures.values())),
+    }
+    line = {"status": status, "degradations": run.degradations, "error": run.error}
+    await write_entry(session, run, "ended", line | figures)
+    return figures

@@ -1,8 +1,9 @@
 """What pages and the API show of a run: our own sentences, never a raw error."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -10,10 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_api.pictures.addresses import public_url
-from techub_api.profiles.tables import Picture
+from techub_api.profiles.tables import Picture, Profile
 from techub_api.runs.sentences import sentence_for
-from techub_api.runs.status import Status
+from techub_api.runs.status import OPEN, Status
 from techub_api.runs.tables import Entry, Run, Step
+from techub_common.errors import Permanent
+from techub_api.settings import Settings
 
 
 class StepShown(BaseModel):
@@ -55,6 +58,8 @@ class RunShown(BaseModel):
     login: str
     status: str
     trigger: str
+    recipe: str | None = None
+    parent_run_id: UUID | None = None
     created_at: datetime
     finished_at: datetime | None
     duration_ms: int | None
@@ -68,11 +73,12 @@ class RunShown(BaseModel):
 
     @property
     def is_over(self) -> bool:
-        """Return whether the run has ended and everybody has been told."""
-        return not Status(self.status).is_open and self.notified is not None
+        """Return whether the run has ended and everybody has been told; nobody is of a cancel."""
+        canceled = Status(self.status) is Status.canceled
+        return canceled or (not Status(self.status).is_open and self.notified is not None)
 
 
-async def show_run(session: AsyncSession, run_id: UUID, app_host: str) -> RunShown | None:
+async def show_run(session: AsyncSession, run_id: UUID, settings: Settings) -> RunShown | None:
     """Return the run as people may see it, in four reads; None for an unknown id."""
     run = await session.get(Run, run_id)
     if run is None:
@@ -86,21 +92,38 @@ async def show_run(session: AsyncSession, run_id: UUID, app_host: str) -> RunSho
         login=run.login,
         status=run.status,
         trigger=run.trigger,
+        recipe=run.options.get("recipe"),
+        parent_run_id=run.parent_run_id,
         created_at=run.created_at,
         finished_at=finished,
-        duration_ms=_milliseconds(run.created_at, finished),
+        duration_ms=_milliseconds(run.started_at or run.created_at, finished),
         degradations=run.degradations,
         error=_error(run, steps),
         steps=[_shown(step) for step in steps],
-        pictures=await pictures_of_profile(session, run.profile_id, app_host, run.id),
+        pictures=await pictures_of_profile(session, run.profile_id, settings, run.id),
         notified=run.notified,
-        events_url=f"{app_host}/api/v1/runs/{run.id}/events",
-        profile_url=f"{app_host}/profiles/{run.login}",
+        events_url=f"{settings.app_host}/api/v1/runs/{run.id}/events",
+        profile_url=f"{settings.app_host}/profiles/{run.login}",
     )
 
 
+async def run_named(session: AsyncSession, login_or_run: str) -> UUID:
+    """Return the run of that id, or the login's open or newest one; raise Permanent."""
+    with suppress(ValueError):
+        run_id = await session.scalar(select(Run.id).where(Run.id == UUID(login_or_run)))
+        return run_id or _missing(login_or_run)
+    run_id = await session.scalar(
+        select(Run.id)
+        .join(Profile, Profile.id == Run.profile_id)
+        .where(Profile.login == login_or_run.lower())
+        .order_by(Run.status.in_(OPEN).desc(), Run.number.desc())
+        .limit(1)
+    )
+    return run_id or _missing(login_or_run)
+
+
 async def pictures_of_profile(
-    session: AsyncSession, profile_id: UUID, app_host: str, run_id: UUID | None = None
+    session: AsyncSession, profile_id: UUID, settings: Settings, run_id: UUID | None = None
 ) -> list[PictureShown]:
     """Return a profile's current pictures, only those of one run when it is given."""
     wanted = select(Picture).where(Picture.profile_id == profile_id)
@@ -111,7 +134,7 @@ async def pictures_of_profile(
         PictureShown(
             variant=row.variant,
             format=row.format,
-            url=public_url(app_host, row.object_key),
+            url=public_url(settings, row.object_key),
             bytes=row.bytes,
             width=row.width,
             height=row.height,
@@ -150,6 +173,11 @@ def _error(run: Run, steps: Sequence[Step]) -> ErrorShown | None:
     return ErrorShown(
         stage=stage, code=code, sentence=sentence_for("failed", code) or "", detail=signals
     )
+
+
+def _missing(login_or_run: str) -> NoReturn:
+    message = f"there is no run of {login_or_run!r}"
+    raise Permanent(message, code="run_missing")
 
 
 def _milliseconds(start: datetime | None, end: datetime | None) -> int | None:

@@ -14,6 +14,7 @@ from techub_api.runs.feed import grown_or_late
 from techub_api.runs.notices import NOTIFY_STEP
 from techub_api.runs.queries import RunShown, entries_after, show_run
 from techub_api.runs.sentences import RETRYING, sentence_for
+from techub_api.runs.status import Status
 from techub_api.runs.tables import Entry
 from techub_api.wiring import Opened
 from techub_common.database import transaction
@@ -29,7 +30,7 @@ KEEP_ALIVE_SECONDS: Final = 15.0
 async def read_run(run_id: UUID, opened: Opened) -> RunShown:
     """Answer the run with its steps, timings and pictures."""
     async with transaction(opened.sessions) as session:
-        shown = await show_run(session, run_id, opened.settings.app_host)
+        shown = await show_run(session, run_id, opened.settings)
     if shown is None:
         message = "There is no run with this id."
         raise Permanent(message, code="run_missing")
@@ -67,7 +68,7 @@ async def _story(opened: Resources, run_id: UUID, last: int) -> AsyncIterator[st
                 spoke_at = time.monotonic()
                 if entry.kind == "ended":
                     ended_at = spoke_at
-                if _told(entry):
+                if _is_last(entry):
                     yield "event: end\ndata: {}\n\n"
                     return
             now = time.monotonic()
@@ -85,11 +86,14 @@ async def _story(opened: Resources, run_id: UUID, last: int) -> AsyncIterator[st
 async def _ended(opened: Resources, run_id: UUID) -> float | None:
     """Return a moment long past for a run whose whole story has been told before."""
     async with transaction(opened.sessions) as session:
-        shown = await show_run(session, run_id, opened.settings.app_host)
+        shown = await show_run(session, run_id, opened.settings)
     return -AFTER_END_SECONDS if shown is not None and shown.is_over else None
 
 
-def _told(entry: Entry) -> bool:
+def _is_last(entry: Entry) -> bool:
+    """Return whether nothing follows: somebody was told of the end, or nobody is to be told."""
+    if entry.kind == "ended":
+        return entry.data.get("status") == Status.canceled
     return entry.kind == "step" and entry.data.get("step") == NOTIFY_STEP
 
 

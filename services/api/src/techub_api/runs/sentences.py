@@ -23,6 +23,8 @@ ERRORS: Final[Mapping[str, str]] = {
     "nothing_known": "There is nothing to go on yet: a full run has to come first.",
     "not_eligible": "There is not enough public activity for a card yet. See what would help.",
     "no_picture": "None of the pictures could be made. We have been told.",
+    "canceled": "The run was called off.",
+    "superseded": "A newer run took its place.",
     "deadline": "It took too long and was ended. We have been told.",
     "consumer_died": "It kept failing on our side. We have been told.",
     "timed_out": "It took too long, several times. We have been told.",

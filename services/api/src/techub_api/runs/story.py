@@ -42,7 +42,7 @@ async def write_step(  # noqa: PLR0913  # a step has this many columns
     step.attempts = max(step.attempts, attempt if status != "waiting" else 0)
     step.started_at = step.started_at or started_at
     step.message = message if message is not None else step.message
-    step.code = code or step.code
+    step.code = code or (None if status == "completed" else step.code)
     step.detail = {**step.detail, **(detail or {})}
     if status in _SETTLED:
         step.finished_at = step.finished_at or now

@@ -20,6 +20,7 @@ class Run(Base):
     __tablename__ = "runs"
     __table_args__ = (
         Index("uq_runs_open", "profile_id", unique=True, postgresql_where=text(_OPEN_SQL)),
+        Index("ix_runs_queued", "number", postgresql_where=text("status = 'queued'")),
         CheckConstraint(f"({_OPEN_SQL}) = (finished_at IS NULL)", name="finished_together"),
         CheckConstraint(
             "status IN ('queued','running','success','partial_success','failure','canceled')",
@@ -36,6 +37,7 @@ class Run(Base):
     trigger: Mapped[str]
     notify: Mapped[str]
     status: Mapped[str]
+    bulk: Mapped[bool] = mapped_column(server_default=text("false"))
     options: Mapped[dict[str, Any]]
     policy: Mapped[dict[str, Any]]
     submitted: Mapped[dict[str, Any]]

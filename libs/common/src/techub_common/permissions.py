@@ -1,0 +1,165 @@
+"""Who may say and hear what on NATS, derived from `streams` and `asks`; `python -m` prints it.
+
+One user per service, and one for the operators. A user's replies come to an inbox of its own, so
+that nobody reads what was answered to somebody else.
+"""
+
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from techub_common import asks
+from techub_common.streams import (
+    ADVISORIES,
+    ADVISORY_CONSUMER,
+    CONSUMERS,
+    DEAD,
+    DEAD_PREFIX,
+    EVENTS,
+    GENERATOR,
+    LEDGER,
+    NOTIFIER,
+    OPTIMIZER,
+    SCREENSHOTTER,
+    TOLD_BY,
+    Consumer,
+    stream_configs,
+)
+
+API: Final = "api"
+OPERATORS: Final = "operators"
+
+HEARD_BY: Final[Mapping[str, Consumer]] = {
+    API: LEDGER,
+    "generator": GENERATOR,
+    "screenshotter": SCREENSHOTTER,
+    "optimizer": OPTIMIZER,
+    "notifier": NOTIFIER,
+}
+
+_HEAD: Final = """\
+# Made by `python -m techub_common.permissions`, and compared by a test: change streams.py, not this.
+# Include it in nats-server.conf. The passwords come from the server's environment.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """What one NATS user may publish and subscribe to; `answers` lets it reply to what it hears."""
+
+    name: str
+    publish: tuple[str, ...]
+    subscribe: tuple[str, ...]
+    denied: tuple[str, ...] = ()
+    answers: bool = False
+
+    @property
+    def password(self) -> str:
+        """Return the name of the variable that holds the password."""
+        return f"NATS_{self.name.upper()}_PASSWORD"
+
+
+def inbox_of(service: str) -> str:
+    """Return the prefix under which replies to a service arrive."""
+    return f"_INBOX_{service}"
+
+
+def users() -> tuple[User, ...]:
+    """Return every user there is."""
+    return (*(_service(name) for name in TOLD_BY), _operators())
+
+
+def _service(name: str) -> User:
+    consumer = HEARD_BY[name]
+    asked = _asked(name)
+    return User(
+        name,
+        publish=(
+            *(event.subject for event in TOLD_BY[name]),
+            *((f"{DEAD_PREFIX}*",) if name == API else (f"{DEAD_PREFIX}{consumer.name}",)),
+            *_pulls(EVENTS, consumer.name),
+            *(_keeper() if name == API else ()),
+        ),
+        subscribe=(f"{inbox_of(name)}.>", *asked),
+        answers=bool(asked),
+    )
+
+
+def _asked(service: str) -> tuple[str, ...]:
+    """Return what the service must hear to be asked anything, if there is anything to ask it."""
+    questions = [value for value in vars(asks).values() if isinstance(value, str)]
+    prefix = f"ask.{service}."
+    return (f"{prefix}>",) if any(value.startswith(prefix) for value in questions) else ()
+
+
+def _pulls(stream: str, durable: str) -> tuple[str, ...]:
+    return (
+        f"$JS.API.CONSUMER.INFO.{stream}.{durable}",
+        f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}",
+        f"$JS.ACK.{stream}.{durable}.>",
+    )
+
+
+def _keeper() -> tuple[str, ...]:
+    """Return what it takes to look after streams and consumers and to hear the advisories."""
+    streams = [str(config.name) for config in stream_configs()]
+    durables = [(EVENTS, consumer.name) for consumer in CONSUMERS]
+    durables.append((ADVISORIES, ADVISORY_CONSUMER))
+    watched = [durable for durable in durables if durable != (EVENTS, LEDGER.name)]
+    return (
+        *(f"$JS.API.STREAM.{verb}.{name}" for verb in _VERBS for name in streams),
+        *(f"$JS.API.CONSUMER.DURABLE.CREATE.{stream}.{name}" for stream, name in durables),
+        *(f"$JS.API.CONSUMER.INFO.{stream}.{name}" for stream, name in watched),
+        *_pulls(ADVISORIES, ADVISORY_CONSUMER)[1:],
+        f"$JS.API.STREAM.MSG.GET.{EVENTS}",
+        f"$JS.API.STREAM.MSG.GET.{DEAD}",
+        f"$JS.API.STREAM.MSG.DELETE.{DEAD}",
+    )
+
+
+_VERBS: Final = ("INFO", "CREATE", "UPDATE")
+
+
+def _operators() -> User:
+    """Return those who ask and look: passing consumers of EVENTS, never a durable of a service."""
+    return User(
+        OPERATORS,
+        publish=(
+            "ask.>",
+            f"$JS.API.STREAM.INFO.{EVENTS}",
+            f"$JS.API.STREAM.INFO.{DEAD}",
+            f"$JS.API.STREAM.MSG.GET.{EVENTS}",
+            f"$JS.API.STREAM.MSG.GET.{DEAD}",
+            f"$JS.API.CONSUMER.CREATE.{EVENTS}.*",
+            f"$JS.FC.{EVENTS}.>",
+        ),
+        denied=tuple(f"$JS.API.CONSUMER.CREATE.{EVENTS}.{consumer.name}" for consumer in CONSUMERS),
+        subscribe=("_INBOX.>",),
+    )
+
+
+def fragment() -> str:
+    """Return the `authorization` block of a nats-server's configuration."""
+    listed = "".join(map(_written, users()))
+    return f"{_HEAD}authorization {{\n  users = [\n{listed}  ]\n}}\n"
+
+
+def _written(user: User) -> str:
+    denied = f"        deny: {_list(user.denied)}\n" if user.denied else ""
+    answers = "      allow_responses: true\n" if user.answers else ""
+    return (
+        f"    {{\n      user: {user.name}\n      password: ${user.password}\n"
+        f"      permissions: {{\n      publish: {{\n        allow: {_list(user.publish)}\n{denied}"
+        f"      }}\n      subscribe: {{\n        allow: {_list(user.subscribe)}\n      }}\n"
+        f"{answers}      }}\n    }}\n"
+    )
+
+
+def _list(subjects: Iterable[str]) -> str:
+    lines = "".join(f'          "{subject}"\n' for subject in subjects)
+    return f"[\n{lines}        ]"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(fragment())
