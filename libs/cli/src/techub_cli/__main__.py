@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from techub_cli import events, pipeline
+from techub_cli import dead, events, pipeline
 from techub_cli.connection import Server
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.add_typer(pipeline.app, name="pipeline")
 app.add_typer(events.app, name="events")
+app.add_typer(dead.app, name="dead")
 
 
 def _version(wanted: bool) -> None:

@@ -13,6 +13,14 @@ class RunAsked(BaseModel):
     created: bool
 
 
+class RunCanceled(BaseModel):
+    """The run that was to be canceled, and whether this did it."""
+
+    run_id: UUID
+    login: str
+    canceled: bool
+
+
 class StepShown(BaseModel):
     """One row of the timeline."""
 
@@ -57,6 +65,8 @@ class RunShown(BaseModel):
     login: str
     status: str
     trigger: str
+    recipe: str | None = None
+    parent_run_id: UUID | None = None
     created_at: datetime
     duration_ms: int | None = None
     degradations: list[Lost] = []

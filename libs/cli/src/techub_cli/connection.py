@@ -53,7 +53,9 @@ async def ask(
     """
     service = subject.split(".")[1]
     try:
-        reply = await client.request(subject, question.model_dump_json().encode(), timeout=within)
+        reply = await client.request(
+            subject, question.model_dump_json(exclude_defaults=True).encode(), timeout=within
+        )
         answer = json.loads(reply.data)
     except NoRespondersError as error:
         message = f"the {service} does not answer: NATS is up, but nobody hears {subject}; start it"

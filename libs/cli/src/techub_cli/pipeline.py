@@ -1,4 +1,4 @@
-"""`techub pipeline`: start a run, follow it, and look at one."""
+"""`techub pipeline`: start a run, follow it, look at one, call it off, repeat what failed."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -8,19 +8,34 @@ import typer
 from nats.aio.client import Client
 from pydantic import BaseModel, ValidationError
 
-from techub_cli.answers import RunAsked, RunShown
+from techub_cli.answers import RunAsked, RunCanceled, RunShown
 from techub_cli.connection import Server, ask, connected
 from techub_cli.following import Follower
 from techub_cli.running import print_json, run, say
-from techub_cli.screen import Screen
+from techub_cli.screen import Screen, plain
 from techub_cli.timeline import drawn
 from techub_cli.watching import TOLD_WITHIN, Progress, show_json, watch
-from techub_common.asks import RUN_PIPELINE, SHOW_RUN, RunRequest, StatusRequest
+from techub_common.asks import (
+    CANCEL_RUN,
+    RETRY_RUN,
+    RUN_PIPELINE,
+    SHOW_RUN,
+    CancelRequest,
+    RetryRequest,
+    RunRequest,
+    StatusRequest,
+)
 from techub_common.errors import Permanent
 
 CLOCKS_APART: Final = timedelta(minutes=1)
 
+LONGEST_REASON: Final = 300
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Follow the run until it is over.")]
+RunNamed = Annotated[
+    str, typer.Argument(metavar="LOGIN|RUN", help="A run's id, or a login for its newest run.")
+]
 A = TypeVar("A", bound=BaseModel)
 
 app = typer.Typer(no_args_is_help=True, help="Start runs of the pipeline and look at them.")
@@ -36,10 +51,29 @@ def run_pipeline(
     context: typer.Context,
     login: Annotated[str, typer.Argument(metavar="LOGIN", help="A GitHub login.")],
     *,
-    wait: Annotated[bool, typer.Option("--wait", help="Follow the run until it is over.")] = False,
+    wait: Wait = False,
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="A shorter road: screenshot_refresh takes the pictures again."),
+    ] = None,
+    variants: Annotated[
+        str | None, typer.Option(metavar="NAMES", help="Only these pictures: og,card.")
+    ] = None,
+    only: Annotated[
+        str | None, typer.Option(metavar="STAGES", help="Only these stages before the pictures.")
+    ] = None,
+    skip: Annotated[
+        str | None, typer.Option(metavar="STAGES", help="Without these stages.")
+    ] = None,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Wait in line behind people's runs; tell nobody.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Start a run for LOGIN, or join the one that is open.
+
+    A full run takes the place of an open refresh, recipe or retry,
+    which is canceled. A recipe leaves the profile's status alone.
 
     Exit code: 0 it was started; with --wait, how it ended: 0 completed,
     1 failed (or could not be started), 3 partial, 4 canceled,
@@ -49,15 +83,67 @@ def run_pipeline(
     the run's CloudEvents, one per line.
     """
     server: Server = context.obj
-    run(lambda: start(server, login, wait=wait, as_json=as_json), as_json=as_json)
+    request = RunRequest(
+        login=login,
+        recipe=recipe,
+        variants=None if variants is None else _names(variants),
+        only_stages=_names(only),
+        skip_stages=_names(skip),
+        refresh=refresh,
+    )
+    run(lambda: start(server, request, wait=wait, as_json=as_json), as_json=as_json)
+
+
+@app.command()
+def retry(
+    context: typer.Context,
+    what: RunNamed,
+    *,
+    step: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this step: capture:og; may be repeated. Else all that failed."),
+    ] = None,
+    wait: Wait = False,
+    as_json: AsJson = False,
+) -> None:
+    """Start a run that repeats only what failed in a run that is over.
+
+    Failed pictures are taken again of the card there is;
+    without a card, the generator goes on after its last finished stage.
+
+    Exit code: as of `pipeline run`; 1 also when nothing is left to repeat.
+    """
+    server: Server = context.obj
+    request = RetryRequest(login_or_run=what.removeprefix("@"), steps=tuple(step or ()))
+    run(lambda: start(server, request, wait=wait, as_json=as_json), as_json=as_json)
+
+
+@app.command()
+def cancel(
+    context: typer.Context,
+    what: RunNamed,
+    *,
+    reason: Annotated[str | None, typer.Option(help="Why, for whoever looks at it later.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Cancel an open run at once, also one that waits in line.
+
+    What is still made for it is kept and not published; nobody is mailed.
+
+    Exit code: 0 when the run is canceled, also when it was so before;
+    1 when there is none or it is over already.
+    """
+    server: Server = context.obj
+    request = CancelRequest(login_or_run=what.removeprefix("@"))
+    if reason:
+        request.reason = reason[:LONGEST_REASON]
+    run(lambda: _cancel(server, request, as_json=as_json), as_json=as_json)
 
 
 @app.command()
 def status(
     context: typer.Context,
-    what: Annotated[
-        str, typer.Argument(metavar="LOGIN|RUN", help="A run's id, or a login for its newest run.")
-    ],
+    what: RunNamed,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -71,15 +157,21 @@ def status(
 
 
 async def start(
-    server: Server, login: str, *, wait: bool, as_json: bool, told_within: float = TOLD_WITHIN
+    server: Server,
+    request: RunRequest | RetryRequest,
+    *,
+    wait: bool,
+    as_json: bool,
+    told_within: float = TOLD_WITHIN,
 ) -> int:
     """Start a run and return the exit code; with `wait` that of its outcome."""
+    subject = RUN_PIPELINE if isinstance(request, RunRequest) else RETRY_RUN
     screen = Screen()
     async with connected(server) as client:
         follower = Follower(client, notice=say)
         if wait:
             await follower.start()  # the place from which to follow, taken before the question
-        answer = await ask(client, RUN_PIPELINE, RunRequest(login=login))
+        answer = await ask(client, subject, request)
         asked = _read(RunAsked, answer)
         if as_json:
             print_json(answer)
@@ -117,6 +209,18 @@ async def _beginning(client: Client, asked: RunAsked) -> datetime:
     return _read(RunShown, await ask(client, SHOW_RUN, question)).created_at - CLOCKS_APART
 
 
+async def _cancel(server: Server, request: CancelRequest, *, as_json: bool) -> int:
+    async with connected(server) as client:
+        answer = await ask(client, CANCEL_RUN, request)
+    if as_json:
+        print_json(answer)
+    else:
+        done = _read(RunCanceled, answer)
+        before = "" if done.canceled else " was already"
+        Screen().print(f"run {done.run_id} of {plain(done.login)}{before} canceled")
+    return 0
+
+
 async def _status(server: Server, what: str, *, as_json: bool) -> int:
     async with connected(server) as client:
         answer = await ask(client, SHOW_RUN, StatusRequest(login_or_run=what))
@@ -125,6 +229,10 @@ async def _status(server: Server, what: str, *, as_json: bool) -> int:
     else:
         Screen().print(drawn(_read(RunShown, answer)))
     return 0
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in (text or "").split(",") if name.strip())
 
 
 def _read(shape: type[A], answer: dict[str, Any]) -> A:

@@ -43,6 +43,10 @@ def _head(run: RunShown) -> Text:
         text.append(f"  {took(run.duration_ms)}")
     text.append(f"  {plain(run.trigger)}, {clock(run.created_at, datetime.now(UTC))}", "dim")
     text.append(f"  run {run.run_id}", "dim")
+    if run.recipe:
+        text.append(f"  {plain(run.recipe)}", "dim")
+    if run.parent_run_id:
+        text.append(f"  retry of {run.parent_run_id}", "dim")
     return text
 
 

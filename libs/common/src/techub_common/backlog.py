@@ -1,6 +1,7 @@
 """How much a service has written and not yet told, read every few seconds."""
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge
@@ -36,10 +37,8 @@ class Backlog:
     async def look(self) -> None:
         """Bring both gauges up to date."""
         rows, oldest = UNKNOWN, UNKNOWN
-        try:
+        with suppress(Away):
             rows, oldest = await self._read()
-        except Away:
-            pass
         self._rows.set(rows)
         self._oldest.set(oldest)
 

@@ -34,6 +34,7 @@ log = structlog.get_logger()
 PUBLISH_TIMEOUT: Final = 5.0
 PULL_TIMEOUT: Final = 1.0
 SERVER_TROUBLE: Final = 500
+FIRST_PAUSE: Final = 0.1
 
 Handler = Callable[..., Awaitable[None]]
 
@@ -72,7 +73,7 @@ async def open_broker(
     try:
         await asyncio.wait_for(broker.connect(), 30)
     except (TimeoutError, OSError, NatsError) as error:
-        message = f"NATS at {_shown(settings.nats_url)} does not answer; is NATS_URL right?"
+        message = f"NATS at {shown(settings.nats_url)} does not answer; is NATS_URL right?"
         raise Away(message) from error
     try:
         yield broker
@@ -159,7 +160,7 @@ class Listener:
         self._consumer = consumer
         self._delivery = delivery
         self._slots = slots
-        self._running = False
+        self._running = True  # a stop before the start holds: nothing is fetched then
         self._tasks: list[asyncio.Task[None]] = []
         self._subscriber = broker.subscriber(
             stream=JStream(EVENTS, declare=False),
@@ -181,8 +182,10 @@ class Listener:
                 f"JetStream has no consumer {self._consumer.name!r}; run `techub_api migrate` first"
             )
             raise Permanent(message, code="consumer_missing") from error
+        except (NatsError, TimeoutError) as error:
+            message = f"JetStream does not answer about {self._consumer.name!r} yet"
+            raise Away(message) from error
         await SubscriberUsecase.start(self._subscriber)
-        self._running = True
         log.info("listener_started", consumer=self._consumer.name, slots=self._slots)
         self._tasks = [asyncio.create_task(self._pull(js)) for _ in range(self._slots)]
         await asyncio.gather(*self._tasks)
@@ -199,20 +202,22 @@ class Listener:
 
     async def _pull(self, js: JetStreamContext) -> None:
         subscription = await js.pull_subscribe_bind(self._consumer.name, EVENTS)
-        pause = 0.1
+        pause = FIRST_PAUSE
         try:
             while self._running:
                 await self._delivery.road.open()
                 try:
                     [message] = await subscription.fetch(1, timeout=PULL_TIMEOUT)
                 except (NatsTimeoutError, TimeoutError):
-                    pause = 0.1
+                    pause = FIRST_PAUSE
                     continue
-                except NatsError:
+                except NatsError as error:
+                    if pause == FIRST_PAUSE:  # once per trouble, not once per try
+                        log.warning("pull_troubled", consumer=self._consumer.name, error=str(error))
                     await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311
                     pause = min(2.0, pause * 2)
                     continue
-                pause = 0.1
+                pause = FIRST_PAUSE
                 if self._running:
                     await self._delivery.handle(message, self._work(message))
                 else:
@@ -254,7 +259,7 @@ def listen(  # noqa: PLR0913  # one argument per thing a consumer decides
     return Listener(broker, consumer, handler, delivery, slots)
 
 
-def _shown(url: str) -> str:
+def shown(url: str) -> str:
     """Return the address without a password in it."""
     scheme, separator, place = url.rpartition("://")
     return f"{scheme}{separator}{place.rpartition('@')[2]}"
@@ -276,4 +281,4 @@ async def _connection_restored() -> None:
     log.info("nats_reconnected")
 
 
-__all__ = ("Handler", "Listener", "Teller", "listen", "open_broker")
+__all__ = ("Handler", "Listener", "Teller", "listen", "open_broker", "shown")

@@ -24,8 +24,9 @@ NAMING: Final = {
     "pk": "pk_%(table_name)s",
 }
 
-# Class 40: the transaction lost a race; 53, 57, 58: the server lacks resources or is going down.
-_PASSING_CLASSES: Final = ("08", "40", "53", "57", "58")
+# Class 40: the transaction lost a race; 55P03: somebody holds a lock for long; 53, 57, 58: the
+# server lacks resources or is going down.
+_PASSING_CLASSES: Final = ("08", "40", "53", "55P03", "57", "58")
 
 Sessions = async_sessionmaker[AsyncSession]
 
@@ -45,7 +46,7 @@ async def open_sessions(url: str, *, pool: int = 10) -> AsyncIterator[Sessions]:
         await engine.dispose()
 
 
-def open_engine(url: str, *, pool: int = 10) -> AsyncEngine:
+def open_engine(url: str, *, pool: int = 10, command_seconds: float | None = 20) -> AsyncEngine:
     """Return an engine whose statements end after 15 s and whose lock waits end after 10 s."""
     return create_async_engine(
         url,
@@ -56,7 +57,7 @@ def open_engine(url: str, *, pool: int = 10) -> AsyncEngine:
         hide_parameters=True,  # errors are logged and buried; rows hold addresses
         connect_args={
             "timeout": 5,
-            "command_timeout": 20,
+            "command_timeout": command_seconds,
             "server_settings": {"statement_timeout": "15000", "lock_timeout": "10000"},
         },
     )

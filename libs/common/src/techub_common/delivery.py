@@ -183,14 +183,21 @@ class Delivery:
         if delay is not None and message.metadata.num_delivered < MAX_DELIVER:
             log.warning("message_retried", code=code_of(error), error=str(error), delay=delay)
             if self.retried and (line := self.retried(event, error, raised)):
-                await self.road.until_back(lambda: self.tell(line))
+                await self._told(line)
             await message.nak(delay=delay)
             return "retried"
         await self._bury(message, error, raised)
         if self.gave_up and (failure := self.gave_up(event, error, raised)):
-            await self.road.until_back(lambda: self.tell(failure))
+            await self._told(failure)
         await message.term()
         return "given_up"
+
+    async def _told(self, event: Event) -> None:
+        """Tell what became of the message; one that cannot be told is logged and left."""
+        try:
+            await self.road.until_back(lambda: self.tell(event))
+        except Permanent as error:
+            log.error("failure_untold", subject=event.subject, code=error.code, error=str(error))  # noqa: TRY400  # one line
 
     async def _bury(self, message: Msg, error: BaseException, attempts: int) -> None:
         letter = DeadLetter(
@@ -202,7 +209,10 @@ class Delivery:
             attempts=attempts,
             error=error,
         )
-        await self.road.until_back(lambda: self.tell.bury(letter))
+        try:
+            await self.road.until_back(lambda: self.tell.bury(letter))
+        except Permanent as refused:  # it lies in EVENTS still, under the sequence that is logged
+            log.error("letter_refused", sequence=letter.sequence, error=str(refused))  # noqa: TRY400  # one line
         log.error("message_buried", consumer=letter.consumer, code=letter.code, error=str(error))
 
     def _count(self, message: Msg) -> int:

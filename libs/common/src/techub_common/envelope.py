@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from techub_common.errors import Permanent
 from techub_common.events import BY_TYPE, Event
@@ -18,6 +18,7 @@ from techub_common.events import BY_TYPE, Event
 MAX_BYTES: Final = 64 * 1024
 TELL_HEADER: Final = "Techub-Tell"
 MSG_ID_HEADER: Final = "Nats-Msg-Id"
+_TRACEPARENT: Final = r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
 
 
 class _Wire(BaseModel):
@@ -32,7 +33,7 @@ class _Wire(BaseModel):
     time: datetime
     runid: UUID
     causationid: UUID | None = None
-    traceparent: str | None = None
+    traceparent: Annotated[str, Field(pattern=_TRACEPARENT)] | None = None
     data: dict[str, Any]
 
 

@@ -38,20 +38,26 @@ async def migrate(
     `readers` names the services whose roles the migrations grant something to.
     All in one transaction under an advisory lock. Raises Permanent `migration_failed`.
     """
-    engine = open_engine(admin_url, pool=1)
+    engine = open_engine(admin_url, pool=1, command_seconds=None)
     try:
         async with engine.begin() as connection:
+            await connection.execute(text("SET LOCAL statement_timeout = 0"))
             await connection.execute(text("SET LOCAL lock_timeout = '60s'"))
             await connection.execute(
                 text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK}
             )
+            # A migration that waits for a table makes everybody wait behind it: give up soon.
+            await connection.execute(text("SET LOCAL lock_timeout = '4s'"))
             for reader in readers:
                 await connection.run_sync(make_role, group_role(reader))
             await connection.run_sync(_prepare, str(metadata.schema), service_url)
             with as_file(files(package) / "migrations") as folder:
                 await connection.run_sync(_upgrade, folder, metadata)
     except (DBAPIError, OSError) as error:
-        message = f"the schema {metadata.schema} could not be migrated: {error}"
+        reason = (
+            getattr(error, "orig", None) or error
+        )  # without the statement: it may hold a password
+        message = f"the schema {metadata.schema} could not be migrated: {reason}"
         raise Permanent(message, code="migration_failed") from error
     finally:
         await engine.dispose()

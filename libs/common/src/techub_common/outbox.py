@@ -187,20 +187,19 @@ class Relay:
             results = await asyncio.gather(*map(self._publish, rows), return_exceptions=True)
             outcomes = dict(zip((row.id for row in rows), results, strict=True))
             for row in rows:
-                await session.execute(self._marked(row, outcomes[row.id]))
+                if not isinstance(outcomes[row.id], Away):  # one away is simply still due
+                    await session.execute(self._marked(row, outcomes[row.id]))
         away = [result for result in results if isinstance(result, Away)]
         if away:
             raise away[0]
         return len(rows)
 
     def _marked(self, row: Row[tuple[object, ...]], result: object) -> Update:
-        """Return the statement that keeps what became of a row; one away is simply still due."""
+        """Return the statement that keeps what became of a row."""
         table = self._outbox.table
         change = update(table).where(table.c.id == row.id)
         if isinstance(result, int):
             return change.values(told_at=func.now(), stream_sequence=result)
-        if isinstance(result, Away):
-            return change.values(attempts=table.c.attempts)
         log.error("relay_failed", event_id=str(row.event_id), error=str(result))
         delay = func.make_interval(0, 0, 0, 0, 0, 0, min(300, 2 ** min(row.attempts, 8)))
         return change.values(attempts=table.c.attempts + 1, due_at=func.now() + delay)

@@ -29,6 +29,7 @@ from techub_common.streams import (
 
 API: Final = "api"
 OPERATORS: Final = "operators"
+_STREAM_VERBS: Final = ("INFO", "CREATE", "UPDATE")
 
 HEARD_BY: Final[Mapping[str, Consumer]] = {
     API: LEDGER,
@@ -39,7 +40,7 @@ HEARD_BY: Final[Mapping[str, Consumer]] = {
 }
 
 _HEAD: Final = """\
-# Made by `python -m techub_common.permissions`, and compared by a test: change streams.py, not this.
+# Made by `python -m techub_common.permissions`, compared by a test: change streams.py instead.
 # Include it in nats-server.conf. The passwords come from the server's environment.
 """
 
@@ -108,7 +109,7 @@ def _keeper() -> tuple[str, ...]:
     durables.append((ADVISORIES, ADVISORY_CONSUMER))
     watched = [durable for durable in durables if durable != (EVENTS, LEDGER.name)]
     return (
-        *(f"$JS.API.STREAM.{verb}.{name}" for verb in _VERBS for name in streams),
+        *(f"$JS.API.STREAM.{verb}.{name}" for verb in _STREAM_VERBS for name in streams),
         *(f"$JS.API.CONSUMER.DURABLE.CREATE.{stream}.{name}" for stream, name in durables),
         *(f"$JS.API.CONSUMER.INFO.{stream}.{name}" for stream, name in watched),
         *_pulls(ADVISORIES, ADVISORY_CONSUMER)[1:],
@@ -116,9 +117,6 @@ def _keeper() -> tuple[str, ...]:
         f"$JS.API.STREAM.MSG.GET.{DEAD}",
         f"$JS.API.STREAM.MSG.DELETE.{DEAD}",
     )
-
-
-_VERBS: Final = ("INFO", "CREATE", "UPDATE")
 
 
 def _operators() -> User:
@@ -146,19 +144,24 @@ def fragment() -> str:
 
 
 def _written(user: User) -> str:
-    denied = f"        deny: {_list(user.denied)}\n" if user.denied else ""
-    answers = "      allow_responses: true\n" if user.answers else ""
-    return (
-        f"    {{\n      user: {user.name}\n      password: ${user.password}\n"
-        f"      permissions: {{\n      publish: {{\n        allow: {_list(user.publish)}\n{denied}"
-        f"      }}\n      subscribe: {{\n        allow: {_list(user.subscribe)}\n      }}\n"
-        f"{answers}      }}\n    }}\n"
-    )
+    lines = [
+        f"user: {user.name}",
+        f"password: ${user.password}",
+        "permissions {",
+        *_block("publish", allow=user.publish, deny=user.denied),
+        *_block("subscribe", allow=user.subscribe),
+        *(["  allow_responses: true"] if user.answers else []),
+        "}",
+    ]
+    return "    {\n" + "".join(f"      {line}\n" for line in lines) + "    }\n"
 
 
-def _list(subjects: Iterable[str]) -> str:
-    lines = "".join(f'          "{subject}"\n' for subject in subjects)
-    return f"[\n{lines}        ]"
+def _block(name: str, **lists: Iterable[str]) -> list[str]:
+    lines = [f"  {name} {{"]
+    for verb, subjects in lists.items():
+        if subjects:
+            lines += [f"    {verb}: [", *(f'      "{subject}"' for subject in subjects), "    ]"]
+    return [*lines, "  }"]
 
 
 if __name__ == "__main__":

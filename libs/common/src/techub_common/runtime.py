@@ -27,6 +27,7 @@ from techub_common.streams import Consumer
 log = structlog.get_logger()
 
 GRACE_SECONDS: Final = 25.0
+CLOSED_CHECK_SECONDS: Final = 1.0
 
 Loop = Callable[[], Coroutine[Any, Any, None]]
 Answer = Callable[..., Awaitable[dict[str, Any]]]
@@ -97,11 +98,10 @@ class Service:
         async def reply(*arguments: Any, **named: Any) -> dict[str, Any]:  # noqa: ANN401
             try:
                 answer = {"ok": True, **await handler(*arguments, **named)}
-                self.metrics.answered(subject, well=True)
-                return answer
             except TecHubError as error:
-                self.metrics.answered(subject, well=False)
-                return {"ok": False, "code": code_of(error), "error": str(error)}
+                answer = {"ok": False, "code": code_of(error), "error": str(error)}
+            self.metrics.answered(subject, well=answer["ok"])
+            return answer
 
         subscriber = self.broker.subscriber(subject, queue=self.settings.service)
         subscriber(functools.wraps(handler)(reply))
@@ -122,6 +122,7 @@ async def opened(settings: CommonSettings) -> AsyncIterator[Service]:
         tell = Teller(broker, settings.source, metrics)
         service = Service(settings, broker, tell, registry, metrics, Road(metrics))
         service.checks["nats"] = lambda: _connected(broker)
+        service.loops.append(lambda: _while_open(broker))
         yield service
 
 
@@ -173,6 +174,14 @@ async def _endless(loop: Loop) -> None:
     await loop()
     message = "a background loop ended"
     raise RuntimeError(message)
+
+
+async def _while_open(broker: NatsBroker) -> None:
+    """Raise Away once nats-py has closed the connection for good: it does not come back then."""
+    while not broker.connection.is_closed:  # noqa: ASYNC110  # nats-py has no event for it
+        await asyncio.sleep(CLOSED_CHECK_SECONDS)
+    message = "NATS closed the connection for good; are the credentials still valid?"
+    raise Away(message)
 
 
 async def _connected(broker: NatsBroker) -> None:

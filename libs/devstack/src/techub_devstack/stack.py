@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy.exc import ProgrammingError
 
@@ -20,6 +20,7 @@ from techub_devstack.servers import chromium
 from techub_devstack.servers.child import Child, leashed
 from techub_devstack.servers.nats import NatsServer, nats_server
 from techub_devstack.servers.postgres import PostgresServer, postgres_server
+from techub_devstack.servers.seaweedfs import SeaweedfsServer, seaweedfs_server
 from techub_devstack.servers.waiting import until
 from techub_devstack.services import (
     NAMES,
@@ -40,13 +41,18 @@ Say = Callable[[str, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How the stack is to be: where its data lies, and what differs from the default."""
+    """How the stack is to be: where its data lies, and what differs from the default.
+
+    Objects are files below `var`, or lie in a bucket of a SeaweedFS whose public objects have
+    addresses of their own.
+    """
 
     var: Path
     samples_dir: Path = samples.DIR
     real_github: bool = False
     fsync: bool = True
     http_port: int | None = None
+    store: Literal["folder", "s3"] = "folder"
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -64,6 +70,7 @@ class Stack:
     objects: Path
     environment: dict[str, str]
     services: dict[str, ServiceProcess]
+    seaweedfs: SeaweedfsServer | None = None
 
     @property
     def mailbox_url(self) -> str:
@@ -105,7 +112,11 @@ async def running_stack(wanted: Wanted, say: Say) -> AsyncIterator[Stack]:
             postgres_server(var / "postgres", fsync=wanted.fsync)
         )
         doubles = await stack.enter_async_context(_doubles(wanted))
-        system = _system(wanted, nats, postgres, doubles, browser)
+        seaweedfs = None
+        if wanted.store == "s3":
+            say("stack", "starting SeaweedFS")
+            seaweedfs = await stack.enter_async_context(seaweedfs_server(var / "seaweedfs"))
+        system = _system(wanted, nats, postgres, doubles, browser, seaweedfs)
         say("stack", "bringing schemas, streams and consumers up to date")
         await _migrate(system)
         say("stack", f"starting {', '.join(NAMES)}")
@@ -131,6 +142,7 @@ def _system(
     postgres: PostgresServer,
     doubles: Mapping[str, Double],
     browser: Path,
+    seaweedfs: SeaweedfsServer | None,
 ) -> Stack:
     objects = (wanted.var / "objects").absolute()
     ports = free_ports(len(NAMES) + 1)
@@ -154,6 +166,8 @@ def _system(
     }
     if not wanted.real_github:
         environment["GITHUB_API_URL"] = doubles["github"].url
+    if seaweedfs is not None:
+        environment |= seaweedfs.environment
     environment |= wanted.environment
     system = Stack(
         wanted=wanted,
@@ -166,6 +180,7 @@ def _system(
         objects=objects,
         environment=environment,
         services={},
+        seaweedfs=seaweedfs,
     )
     for name, port in zip(NAMES, ports, strict=False):
         env = system.services_environment(name) | {"HEALTH_PORT": str(port)}

@@ -15,9 +15,11 @@ from techub_api.service import opener
 from techub_api.settings import MigrationSettings, Settings
 from techub_common import log as logging
 from techub_common import streams
+from techub_common.broker import shown
 from techub_common.database import open_sessions, transaction
 from techub_common.errors import TecHubError
 from techub_common.migrations import migrate
+from techub_common.permissions import inbox_of
 from techub_common.runtime import run
 from techub_common.settings import load
 from techub_common.storage import prepare_store
@@ -60,11 +62,12 @@ async def _migrate(settings: MigrationSettings) -> None:
         connection = await nats.connect(
             settings.nats_url,
             user_credentials=str(settings.nats_creds) if settings.nats_creds else None,
+            inbox_prefix=inbox_of(settings.service),
             connect_timeout=5,
             allow_reconnect=False,
         )
     except (OSError, NatsError, TimeoutError) as error:
-        message = f"NATS at {settings.nats_url} does not answer; is NATS_URL right?"
+        message = f"NATS at {shown(settings.nats_url)} does not answer; is NATS_URL right?"
         raise TecHubError(message) from error
     await streams.declare(
         connection.jetstream(),

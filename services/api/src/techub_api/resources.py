@@ -39,7 +39,7 @@ async def open_resources(service: Service, settings: Settings) -> AsyncIterator[
             settings=settings,
             sessions=sessions,
             objects=objects,
-            outbox=Outbox(OUTBOX, settings.source),
+            outbox=Outbox(OUTBOX, settings.source, service.metrics),
             tell=service.tell,
             feed=Feed(url),
             variants=tuple(VARIANTS),

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from techub_api.app import create_app
+from techub_api.metrics import OpenRuns
 from techub_api.operators import answers
 from techub_api.resources import open_resources
 from techub_api.runs.handlers import keep_ledger
@@ -11,6 +12,7 @@ from techub_api.settings import Settings
 from techub_api.sweep.advisories import Advisories
 from techub_api.sweep.sweeping import Sweep
 from techub_common import asks
+from techub_common.backlog import Backlog
 from techub_common.health import server_for
 from techub_common.outbox import Relay
 from techub_common.runtime import Service
@@ -30,6 +32,8 @@ def opener(settings: Settings) -> Callable[[Service], AbstractAsyncContextManage
             service.loops += [
                 Relay(resources.outbox, resources.sessions, service.tell).run,
                 resources.feed.run,
+                Backlog(resources.outbox, resources.sessions, service.registry).run,
+                OpenRuns(resources.sessions, service.registry).run,
                 Sweep(resources, service.jetstream).run,
                 Advisories(resources, service.jetstream).run,
             ]
@@ -37,6 +41,8 @@ def opener(settings: Settings) -> Callable[[Service], AbstractAsyncContextManage
             service.servers.append(server.run_until)
             await service.answer(asks.RUN_PIPELINE, answers.run_pipeline)
             await service.answer(asks.SHOW_RUN, answers.show)
+            await service.answer(asks.CANCEL_RUN, answers.cancel_run)
+            await service.answer(asks.RETRY_RUN, answers.retry_run)
             yield
 
     return open_service

@@ -10,10 +10,12 @@ from techub_common.runtime import OpenService, Service
 from techub_common.storage import open_store
 from techub_common.streams import GENERATOR
 from techub_generator.github.client import PATIENCE, open_github
+from techub_generator.github.quota import quota
 from techub_generator.handlers import gave_up, generate_card, retried
 from techub_generator.outbound import Outbound
 from techub_generator.resources import Resources
 from techub_generator.settings import Settings
+from techub_generator.stages import STAGES
 
 log = structlog.get_logger()
 
@@ -28,8 +30,11 @@ def opener(settings: Settings, patience: float = PATIENCE) -> OpenService:
         token = next(iter(settings.github_tokens), None)
         async with (
             open_store(settings) as objects,
-            open_github(settings.github_api_url, token, patience) as github,
+            open_github(
+                settings.github_api_url, token, patience, quota(service.registry)
+            ) as github,
         ):
+            service.metrics.knows(stages=STAGES)
             outbound = Outbound(settings.outbound_allowed)
             service.provide(resources=Resources(github, outbound, objects, service.tell))
             service.checks["storage"] = objects.probe

@@ -105,7 +105,8 @@ class Run:
         except Exception as error:
             # Nothing is swallowed here: whatever it is goes on with the stage it happened at.
             if isinstance(error, Permanent):
-                await self.tell(line(StageStatus.failed, str(error)))
+                failed = line(StageStatus.failed, str(error))
+                await self.tell(failed.model_copy(update={"detail": {"code": error.code}}))
             placed = at(error, self.place(name, _since(started)))
             if placed is error:
                 raise

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from techub_common.backlog import Backlog
 from techub_common.database import Sessions, open_sessions, ping
 from techub_common.outbox import Outbox, Relay
 from techub_common.runtime import Service
@@ -34,10 +35,11 @@ async def open_resources(service: Service, settings: Settings) -> AsyncIterator[
         open_sessions(settings.database_url.get_secret_value()) as sessions,
         open_resend(settings.resend_api_key.get_secret_value(), settings.resend_api_url) as resend,
     ):
-        outbox = Outbox(OUTBOX, settings.source)
+        outbox = Outbox(OUTBOX, settings.source, service.metrics)
         sender = Sender(sessions, outbox, resend, service.road)
         relay = Relay(outbox, sessions, service.tell)
         service.loops += [sender.run, relay.run, lambda: forget_forever(sessions, service.road)]
+        service.loops.append(Backlog(outbox, sessions, service.registry).run)
         service.checks["database"] = lambda: ping(sessions)
         service.checks["recipients"] = lambda: readable(sessions)
         yield Resources(

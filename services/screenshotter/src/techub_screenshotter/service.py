@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+from techub_cards.variants import VARIANTS
 from techub_common.runtime import Service
 from techub_common.streams import SCREENSHOTTER
 from techub_screenshotter.handlers import capture_picture, gave_up, retried
@@ -17,6 +18,7 @@ def opener(settings: Settings) -> Callable[[Service], AbstractAsyncContextManage
     async def open_service(service: Service) -> AsyncIterator[None]:
         async with open_resources(service, settings) as resources:
             service.provide(resources=resources)
+            service.metrics.knows(variants=VARIANTS)
             service.hear(
                 SCREENSHOTTER,
                 capture_picture,

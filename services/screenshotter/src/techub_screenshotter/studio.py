@@ -101,8 +101,11 @@ class Studio:
 
     def _let_go(self, browser: Browser) -> None:
         async def leave() -> None:
-            async with asyncio.timeout(self._seconds * 2):
-                await browser.idle()
+            try:
+                async with asyncio.timeout(self._seconds * 2):
+                    await browser.idle()
+            except TimeoutError:
+                browser.kill()
             await self._end(browser)
 
         task = asyncio.create_task(leave())

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import structlog
-from aiobotocore.config import AioConfig
-from aiobotocore.session import get_session
+from aiobotocore.config import AioConfig  # type: ignore[import-untyped]
+from aiobotocore.session import get_session  # type: ignore[import-untyped]
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from techub_common.errors import Away, Permanent
@@ -91,7 +91,7 @@ class S3Store:
                 await self._client.head_bucket(Bucket=self._bucket.name)
 
     async def begin(self) -> None:
-        """Return when the bucket lets us in, or cannot be asked; raise Permanent when it refuses."""
+        """Return when the bucket lets us in or does not answer; raise Permanent if it refuses."""
         try:
             with beginning(self._bucket):
                 async with asyncio.timeout(OPERATION_SECONDS):
@@ -109,7 +109,7 @@ async def open_bucket(settings: StorageSettings, bucket: Bucket) -> AsyncIterato
 
     One that does not answer yet is waited for by those who use it.
     """
-    async with _open_client(settings, bucket) as client:
+    async with open_client(settings, bucket) as client:
         store = S3Store(client, bucket)
         await store.begin()
         yield store
@@ -120,7 +120,7 @@ async def prepare_bucket(settings: StorageSettings, bucket: Bucket) -> None:
 
     Raises Permanent `storage_refused`, or Away.
     """
-    async with _open_client(settings, bucket) as client:
+    async with open_client(settings, bucket) as client:
         with beginning(bucket):
             async with asyncio.timeout(OPERATION_SECONDS):
                 await _create(client, bucket)
@@ -130,7 +130,7 @@ async def prepare_bucket(settings: StorageSettings, bucket: Bucket) -> None:
 
 async def _create(client: Any, bucket: Bucket) -> None:  # noqa: ANN401  # made at run time
     try:
-        await client.head_bucket(Bucket=bucket.name)
+        await client.list_objects_v2(Bucket=bucket.name, MaxKeys=1)  # a HEAD says no reason
     except ClientError as error:
         if not is_no_bucket(error):
             raise
@@ -140,7 +140,8 @@ async def _create(client: Any, bucket: Bucket) -> None:  # noqa: ANN401  # made 
 
 
 @asynccontextmanager
-async def _open_client(settings: StorageSettings, bucket: Bucket) -> AsyncIterator[Any]:
+async def open_client(settings: StorageSettings, bucket: Bucket) -> AsyncIterator[Any]:
+    """Yield a client; raise Permanent `storage_refused` when there are no credentials."""
     secret = settings.aws_secret_access_key
     if not settings.aws_access_key_id or secret is None:
         message = f"{bucket} needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"

@@ -72,7 +72,7 @@ def asking(bucket: Bucket, key: str = "") -> Iterator[None]:
 
 @contextmanager
 def beginning(bucket: Bucket) -> Iterator[None]:
-    """Turn a refusal into Permanent `storage_refused`, one line for a person; the rest into Away."""
+    """Turn a refusal into Permanent `storage_refused`, one line to read; the rest into Away."""
     with asking(bucket):
         try:
             yield

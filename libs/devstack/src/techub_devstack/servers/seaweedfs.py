@@ -16,6 +16,7 @@ from techub_devstack.servers.claims import claim
 from techub_devstack.servers.waiting import until
 
 START_SECONDS: Final = 30.0
+STOP_SECONDS: Final = 3.0
 TRIES: Final = 3  # another process may take a free port before the server binds it
 READY: Final = b"running and ready to use"
 BUCKET: Final = "techub"
@@ -97,9 +98,9 @@ class SeaweedfsServer:
             os.close(lock)
 
     async def stop(self) -> None:
-        """Shut down cleanly, in about two seconds."""
+        """Shut down; it is killed when it still waits for idle connections after 3 s."""
         if self._child is not None:
-            await self._child.stop()
+            await self._child.stop(within=STOP_SECONDS)
             self._gone()
 
     async def kill(self) -> None:
@@ -126,9 +127,10 @@ class SeaweedfsServer:
     def _spawned(self, lock: int) -> Child:
         self._heard = self._log.stat().st_size if self._log.exists() else 0
         ports = [f"-{name}={port}" for name, port in self._ports.items()]
-        command = [binary(), f"-logdir={self.data_dir}", "mini", *OPTIONS, *ports]
+        objects = f"-dir={self.data_dir / 'objects'}"
+        command = [str(binary()), f"-logdir={self.data_dir}", "mini", objects, *OPTIONS, *ports]
         return Child(
-            leashed([*command, f"-dir={self.data_dir / 'objects'}"], die_with=signal.SIGTERM),
+            leashed(command, die_with=signal.SIGTERM),
             log=self._log,
             env={
                 "PATH": os.defpath,

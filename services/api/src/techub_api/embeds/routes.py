@@ -2,13 +2,13 @@
 
 import asyncio
 import base64
-import mimetypes
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, Response
 from fastapi.responses import HTMLResponse
 
 from techub_api.embeds.queries import current_picture, drawn_from
+from techub_api.files import mime_of
 from techub_api.resources import Resources
 from techub_api.wiring import Opened
 from techub_cards.card import Card
@@ -79,7 +79,7 @@ async def _picture(
 
 
 async def _inlined(opened: Resources, key: str) -> str:
-    mime = mimetypes.guess_type(key)[0] or "image/png"
+    mime = mime_of(key)
     return f"data:{mime};base64,{base64.b64encode(await opened.objects.get(key)).decode()}"
 
 

@@ -1,7 +1,6 @@
 """The files pages are made of; the address holds a hash of the content, so nothing goes stale."""
 
 import hashlib
-import mimetypes
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, Response
 
+from techub_api.files import mime_of
 from techub_api.pages import STATIC
 from techub_api.pages.families import family_css
 from techub_cards.fonts import Face, faces
@@ -76,7 +76,7 @@ def _sheet(name: str) -> str:
 def _hashed(name: str, content: bytes) -> StaticFile:
     path = PurePosixPath(name)
     digest = hashlib.sha256(content).hexdigest()[:12]
-    mime = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    mime = mime_of(name)
     return StaticFile(f"/static/{path.stem}.{digest}{path.suffix}", mime, content)
 
 

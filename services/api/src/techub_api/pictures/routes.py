@@ -1,10 +1,10 @@
 """Serves the public files: those under `generated/` and `avatars/`, and nothing else."""
 
-import mimetypes
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
 
+from techub_api.files import mime_of
 from techub_api.wiring import Opened
 from techub_common.errors import Permanent
 from techub_common.storage import FOR_EVER, is_public
@@ -38,5 +38,5 @@ async def _object(key: str, opened: Opened, if_none_match: str | None) -> Respon
     content = await opened.objects.get(key)
     if if_none_match == etag:
         return Response(status_code=304, headers=headers)
-    mime = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    mime = mime_of(name)
     return Response(content, media_type=mime, headers=headers)

@@ -82,6 +82,16 @@ async def view_of(session: AsyncSession, profile: Profile, app_host: str) -> Car
     )
 
 
+async def is_newest(session: AsyncSession, run: Run) -> bool:
+    """Return whether no newer run of the profile has a card: only then may this one publish."""
+    newest = await session.scalar(
+        select(func.max(Run.number)).where(
+            Run.profile_id == run.profile_id, Run.card_ready.is_(True)
+        )
+    )
+    return newest is None or run.number >= newest
+
+
 async def publish_picture(
     session: AsyncSession, run: Run, variant: str, renditions: tuple[Rendition, ...]
 ) -> bool:
@@ -89,12 +99,7 @@ async def publish_picture(
 
     Returns whether they are current now.
     """
-    newest = await session.scalar(
-        select(func.max(Run.number)).where(
-            Run.profile_id == run.profile_id, Run.card_ready.is_(True)
-        )
-    )
-    if newest is not None and run.number < newest:
+    if not await is_newest(session, run):
         return False
     await session.execute(
         delete(Picture).where(Picture.profile_id == run.profile_id, Picture.variant == variant)

@@ -15,16 +15,17 @@ log = structlog.get_logger()
 
 async def profile_for_login(session: AsyncSession, login: str) -> Profile:
     """Return the locked profile of a login, made as a stub when we do not have it."""
-    await session.execute(
-        insert(Profile)
-        .values(login=login.lower(), display_login=login)
-        .on_conflict_do_nothing(index_elements=["login"])
-    )
-    return (
-        await session.scalars(
+    while True:  # a row that lost the login, or went, between the two statements: look again
+        await session.execute(
+            insert(Profile)
+            .values(login=login.lower(), display_login=login)
+            .on_conflict_do_nothing(index_elements=["login"])
+        )
+        profile = await session.scalar(
             select(Profile).where(Profile.login == login.lower()).with_for_update()
         )
-    ).one()
+        if profile is not None:
+            return profile
 
 
 async def settle(session: AsyncSession, run: Run, github_id: int, login: str) -> Profile:

@@ -37,7 +37,9 @@ class ProfileShown(BaseModel):
     newest_run_status: str | None
 
 
-async def show_profile(session: AsyncSession, login: str, settings: Settings) -> ProfileShown | None:
+async def show_profile(
+    session: AsyncSession, login: str, settings: Settings
+) -> ProfileShown | None:
     """Return the profile of a login with its card and pictures, in four reads; None if unknown."""
     profile = await session.scalar(select(Profile).where(Profile.login == login.lower()))
     if profile is None:

@@ -68,7 +68,7 @@ class Card(Base):
     provenance: Mapped[dict[str, Any]]
     artifact: Mapped[str | None]
     view_key: Mapped[str | None]
-    written_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    written_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
 
 
 class Ownership(Base):

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from techub_api.profiles.actions import publish_picture
+from techub_api.profiles.actions import is_newest, publish_picture
 from techub_api.profiles.tables import Profile
 from techub_api.resources import Resources
 from techub_api.runs.closing import close_if_over, states_of
@@ -66,9 +66,9 @@ async def recorded(
         message="; ".join(part.reason for part in event.degradations) or None,
         detail={"engine": event.engine, "bytes_before": event.bytes_before},
     )
-    degrade(run, *(part.model_dump() for part in event.degradations))
     if picture.state == "failed":
         forgive(run, f"capture:{event.kind}", step)
+    degrade(run, *(part.model_dump() for part in event.degradations))
     await _publish(session, run, picture, event.renditions)
     await go_on(session, run, resources)
 
@@ -90,8 +90,9 @@ async def failed(
         f"{event.stage}:{event.kind}",
         "failed" if as_captured is None else "degraded",
         attempt=event.attempts,
-        message=event.message,
+        message=reason_of(event),
         code=event.code,
+        detail={"error": event.message},
     )
     degrade(run, {"stage": f"{event.stage}:{event.kind}", "reason": reason_of(event)})
     if as_captured is None:
@@ -213,8 +214,9 @@ async def _publish(
     if Status(run.status) is Status.canceled:
         return
     if picture.kind == AVATAR:
-        profile = await session.get_one(Profile, run.profile_id)
-        profile.avatar_key = picture.object_key
+        if await is_newest(session, run):
+            profile = await session.get_one(Profile, run.profile_id)
+            profile.avatar_key = picture.object_key
         return
     current = await publish_picture(session, run, picture.kind, renditions)
     if not current:

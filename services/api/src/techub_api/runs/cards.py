@@ -13,9 +13,9 @@ from techub_api.profiles.tables import Card, Profile
 from techub_api.resources import Resources
 from techub_api.runs.assets import degrade, go_on, owe
 from techub_api.runs.closing import close
-from techub_api.runs.superseding import make_room
 from techub_api.runs.status import Status
 from techub_api.runs.story import write_step
+from techub_api.runs.superseding import make_room
 from techub_api.runs.tables import Run
 from techub_common.errors import Permanent
 from techub_common.events import (
@@ -125,6 +125,7 @@ async def _keep(
     run.login = event.login
     if not Status(run.status).is_open:
         return None
+    profile.status = run.status
     if facts is not None:
         keep_facts(profile, facts, event.artifacts[GITHUB_STAGE])
     return profile

@@ -17,6 +17,7 @@ async def lock_run(session: AsyncSession, run_id: UUID) -> Run:
         if profile_id is None:
             message = f"there is no run {run_id}"
             raise Permanent(message, code="unknown_run")
+        turn = await session.begin_nested()
         await session.execute(select(Profile.id).where(Profile.id == profile_id).with_for_update())
         run = await session.scalar(
             select(Run)
@@ -26,3 +27,4 @@ async def lock_run(session: AsyncSession, run_id: UUID) -> Run:
         )
         if run is not None and run.profile_id == profile_id:
             return run
+        await turn.rollback()  # the run has moved: let go of both before the next turn

@@ -22,6 +22,7 @@ async def stage(session: AsyncSession, run: Run, event: StageRecorded) -> None:
         started_at=event.started_at,
         duration_ms=event.duration_ms,
         message=event.message,
+        code=event.detail.get("code"),
         detail=event.detail,
     )
 

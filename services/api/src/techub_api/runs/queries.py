@@ -15,8 +15,8 @@ from techub_api.profiles.tables import Picture, Profile
 from techub_api.runs.sentences import sentence_for
 from techub_api.runs.status import OPEN, Status
 from techub_api.runs.tables import Entry, Run, Step
-from techub_common.errors import Permanent
 from techub_api.settings import Settings
+from techub_common.errors import Permanent
 
 
 class StepShown(BaseModel):
@@ -151,6 +151,13 @@ async def entries_after(session: AsyncSession, run_id: UUID, last: int) -> Seque
             select(Entry).where(Entry.run_id == run_id, Entry.id > last).order_by(Entry.id)
         )
     ).all()
+
+
+async def over_and_told(session: AsyncSession, run_id: UUID) -> tuple[bool, bool]:
+    """Return whether a run has ended, and whether everybody has been told; one cheap read."""
+    row = (await session.execute(select(Run.status, Run.notified).where(Run.id == run_id))).one()
+    is_over = not Status(row.status).is_open
+    return is_over, is_over and (row.notified is not None or row.status == Status.canceled)
 
 
 def _shown(step: Step) -> StepShown:

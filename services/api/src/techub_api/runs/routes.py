@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from techub_api.resources import Resources
 from techub_api.runs.feed import grown_or_late
 from techub_api.runs.notices import NOTIFY_STEP
-from techub_api.runs.queries import RunShown, entries_after, show_run
+from techub_api.runs.queries import RunShown, entries_after, over_and_told, show_run
 from techub_api.runs.sentences import RETRYING, sentence_for
 from techub_api.runs.status import Status
 from techub_api.runs.tables import Entry
@@ -24,6 +24,7 @@ router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
 
 AFTER_END_SECONDS: Final = 30.0
 KEEP_ALIVE_SECONDS: Final = 15.0
+LARGEST_ID: Final = 2**63
 
 
 @router.get("/{run_id}")
@@ -48,6 +49,7 @@ async def follow_run(
     """
     await read_run(run_id, opened)
     last = int(last_event_id) if last_event_id and last_event_id.isdecimal() else 0
+    last = last if last < LARGEST_ID else 0
     return StreamingResponse(
         _story(opened, run_id, last),
         media_type="text/event-stream",
@@ -84,10 +86,12 @@ async def _story(opened: Resources, run_id: UUID, last: int) -> AsyncIterator[st
 
 
 async def _ended(opened: Resources, run_id: UUID) -> float | None:
-    """Return a moment long past for a run whose whole story has been told before."""
+    """Return when a run ended, for a follower who came later: long ago once everybody was told."""
     async with transaction(opened.sessions) as session:
-        shown = await show_run(session, run_id, opened.settings)
-    return -AFTER_END_SECONDS if shown is not None and shown.is_over else None
+        is_over, is_told = await over_and_told(session, run_id)
+    if not is_over:
+        return None
+    return -AFTER_END_SECONDS if is_told else time.monotonic()
 
 
 def _is_last(entry: Entry) -> bool:
@@ -102,7 +106,7 @@ def _line(entry: Entry) -> str:
     data = {"at": entry.at.isoformat(), **entry.data}
     if data.get("status") == "retrying":
         data["message"] = RETRYING
-    elif data.get("status") == "failed":
+    elif data.get("status") in {"failed", "degraded"} and data.get("code"):
         data["message"] = sentence_for("failed", data.get("code"))
     if data.get("error"):
         data["error"] = data["error"] | {"message": sentence_for("failed", data["error"]["code"])}

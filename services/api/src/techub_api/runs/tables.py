@@ -12,6 +12,7 @@ from techub_api.profiles.tables import Profile
 from techub_api.schema import Base
 
 _OPEN_SQL = "status IN ('queued', 'running')"
+_UNTOLD_SQL = "notified IS NULL AND status IN ('success', 'partial_success', 'failure')"
 
 
 class Run(Base):
@@ -21,6 +22,7 @@ class Run(Base):
     __table_args__ = (
         Index("uq_runs_open", "profile_id", unique=True, postgresql_where=text(_OPEN_SQL)),
         Index("ix_runs_queued", "number", postgresql_where=text("status = 'queued'")),
+        Index("ix_runs_untold", "id", postgresql_where=text(_UNTOLD_SQL)),
         CheckConstraint(f"({_OPEN_SQL}) = (finished_at IS NULL)", name="finished_together"),
         CheckConstraint(
             "status IN ('queued','running','success','partial_success','failure','canceled')",

@@ -1,43 +1,21 @@
 """How a run is asked for: one open run per profile, and only by those who may."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
-import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_api.accounts.tables import User
 from techub_api.profiles.identity import profile_for_login
-from techub_api.profiles.tables import Card, Ownership, Profile
-from techub_api.runs.status import OPEN, Status
-from techub_api.runs.story import clock, write_entry
-from techub_api.runs.tables import Run
+from techub_api.profiles.tables import Ownership, Profile
+from techub_api.runs.status import Status
 from techub_api.settings import Settings
+from techub_api.submissions.starting import Asked, Wanted, open_run
 from techub_common.errors import Permanent
-from techub_common.events import (
-    Known,
-    Notify,
-    Options,
-    PipelineStarted,
-    Policy,
-    Submitted,
-    Trigger,
-)
+from techub_common.events import Notify, Policy, Submitted, Trigger
 from techub_common.logins import valid_login
 from techub_common.outbox import Outbox
-
-log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A run that exists now, and whether this request made it."""
-
-    run_id: UUID
-    login: str
-    created: bool
 
 
 def policy_of(settings: Settings, notify: Notify) -> Policy:
@@ -88,50 +66,14 @@ async def start(
     submitted: Submitted | None = None,
     requested_by: UUID | None = None,
 ) -> Asked:
-    """Start a run of a locked profile, or return the open one; row and event commit together."""
-    open_run = await session.scalar(
-        select(Run).where(Run.profile_id == profile.id, Run.status.in_(OPEN)).with_for_update()
-    )
-    if open_run is not None:
-        return Asked(open_run.id, profile.display_login, created=False)
-    known = await _known(session, profile)
-    run = Run(
-        profile_id=profile.id,
-        login=profile.display_login,
+    """Start a full run of a locked profile, or return the open one; see `open_run`."""
+    wanted = Wanted(
         trigger=trigger,
-        notify=policy.notify,
-        status=Status.running,
-        options=Options().model_dump(mode="json"),
-        policy=policy.model_dump(mode="json"),
-        submitted=(submitted or Submitted()).model_dump(mode="json"),
+        policy=policy,
+        submitted=submitted or Submitted(),
         requested_by=requested_by,
-        started_at=await clock(session),
-        artifacts={},
-        degradations=[],
     )
-    session.add(run)
-    profile.status = Status.running
-    await session.flush()
-    await write_entry(session, run, "started", {"login": profile.display_login})
-    await outbox.tell(
-        session,
-        PipelineStarted(
-            run_id=run.id,
-            login=profile.display_login,
-            profile_id=profile.id,
-            trigger=trigger,
-            policy=policy,
-            submitted=submitted or Submitted(),
-            known=known,
-        ),
-    )
-    log.info("pipeline_started", run_id=str(run.id), login=profile.display_login, trigger=trigger)
-    return Asked(run.id, profile.display_login, created=True)
-
-
-async def _known(session: AsyncSession, profile: Profile) -> Known:
-    card = await session.get(Card, profile.id)
-    return Known(github=profile.github_artifact, card=card.artifact if card else None)
+    return await open_run(session, outbox, profile, wanted)
 
 
 async def _look_after(session: AsyncSession, profile: Profile, user: User, cap: int) -> None:
@@ -158,7 +100,11 @@ async def _look_after(session: AsyncSession, profile: Profile, user: User, cap: 
 async def _within_cap(session: AsyncSession, user: User, cap: int) -> None:
     await session.execute(select(User.id).where(User.id == user.id).with_for_update())
     held = await session.scalar(
-        select(func.count()).select_from(Ownership).where(Ownership.user_id == user.id)
+        select(func.count())
+        .select_from(Ownership)
+        .join(Profile, Profile.id == Ownership.profile_id)
+        .where(Ownership.user_id == user.id)
+        .where(or_(Profile.github_id.is_not(None), Profile.status == Status.running))
     )
     if (held or 0) >= cap:
         message = f"You look after {held} profiles already; {cap} is the most one person may."

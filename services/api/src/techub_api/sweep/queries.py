@@ -43,6 +43,16 @@ async def owed_events(session: AsyncSession) -> dict[UUID, UUID]:
     return owed
 
 
+async def next_in_line(session: AsyncSession, places: int) -> list[UUID]:
+    """Return the queued runs that may begin: whoever runs now takes up one of the places."""
+    running = await session.scalar(
+        select(func.count()).select_from(Run).where(Run.status == Status.running)
+    )
+    free = max(0, places - (running or 0))
+    queued = select(Run.id).where(Run.status == Status.queued).order_by(Run.number).limit(free)
+    return list(await session.scalars(queued)) if free else []
+
+
 async def newest_tells(
     session: AsyncSession, event_ids: Iterable[UUID]
 ) -> list[Row[tuple[Any, ...]]]:
@@ -57,9 +67,10 @@ async def newest_tells(
 
 
 async def open_runs(session: AsyncSession) -> list[tuple[UUID, datetime, datetime, datetime]]:
-    """Return id, last progress and start of every open run, and the database's clock."""
+    """Return id, last progress and start of every running run, and the database's clock."""
+    began = func.coalesce(Run.started_at, Run.created_at)
     rows = await session.execute(
-        select(Run.id, Run.last_progress_at, Run.created_at, func.clock_timestamp()).where(
+        select(Run.id, Run.last_progress_at, began, func.clock_timestamp()).where(
             Run.status == Status.running
         )
     )

@@ -11,13 +11,15 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from sqlalchemy import text
 
+from techub_api.profiles.tables import Profile
 from techub_api.resources import Resources
 from techub_api.runs.assets import degrade
+from techub_api.runs.beginning import begin
 from techub_api.runs.closing import close, states_of
 from techub_api.runs.locking import lock_run
 from techub_api.runs.status import Status
 from techub_api.schema import OUTBOX
-from techub_api.sweep.queries import newest_tells, open_runs, owed_events
+from techub_api.sweep.queries import newest_tells, next_in_line, open_runs, owed_events
 from techub_api.sweep.road import state_of
 from techub_api.sweep.watching import Told, Verdict, Watch
 from techub_common.database import transaction
@@ -55,7 +57,7 @@ class Sweep:
             await asyncio.sleep(self._resources.settings.sweep_seconds)
 
     async def pass_once(self) -> None:
-        """Heal the road, tell again what was lost, end what stands still; raise Away."""
+        """Heal the road, tell again what was lost, end what stands still, admit; raise Away."""
         async with transaction(self._resources.sessions) as session:
             turn = text("SELECT pg_try_advisory_xact_lock(:key)")
             if not await session.scalar(turn, {"key": ADVISORY_LOCK}):
@@ -63,6 +65,7 @@ class Sweep:
             await self._heal()
             waiting = await self._tell_again()
             await self._end_what_stands_still(waiting)
+            await self._admit()
 
     async def _heal(self) -> None:
         settings = self._resources.settings
@@ -117,6 +120,18 @@ class Sweep:
             if still > limit or clock - created > LONGEST_RUN:
                 await self._end(run_id, progress)
         self._moving = moving
+
+    async def _admit(self) -> None:
+        """Let bulk runs begin, the oldest first, as far as people's runs leave places."""
+        places = self._resources.settings.bulk_runs
+        async with transaction(self._resources.sessions) as session:
+            admitted = await next_in_line(session, places)
+        for run_id in admitted:
+            async with transaction(self._resources.sessions) as session:
+                run = await lock_run(session, run_id)
+                if Status(run.status) is Status.queued:
+                    profile = await session.get_one(Profile, run.profile_id)
+                    await begin(session, self._resources.outbox, run, profile)
 
     async def _end(self, run_id: UUID, progress: datetime) -> None:
         """Close the run: partial when it recorded a picture, else a failure."""

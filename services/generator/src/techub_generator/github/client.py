@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import httpx
 
+from techub_generator.github.quota import Noted
 from techub_generator.github.refusals import refusal, unavailable
 
 PER_PAGE: Final = 100
@@ -63,9 +64,12 @@ class GitHub:
 
 @asynccontextmanager
 async def open_github(
-    url: str, token: str | None, patience: float = PATIENCE
+    url: str, token: str | None, patience: float = PATIENCE, noted: Noted | None = None
 ) -> AsyncIterator[GitHub]:
-    """Yield a client for the GitHub at `url`, signed with `token` when there is one."""
+    """Yield a client for the GitHub at `url`, signed with `token` when there is one.
+
+    `noted` is given every answer.
+    """
     headers = {
         "accept": "application/vnd.github+json",
         "x-github-api-version": "2022-11-28",
@@ -80,6 +84,7 @@ async def open_github(
         follow_redirects=True,
         max_redirects=3,
         trust_env=False,
+        event_hooks={"response": [noted] if noted else []},
     ) as http:
         yield GitHub(http, patience)
 

@@ -1,0 +1,119 @@
+"""Opens a run of a profile: at once or in line, and what it means for one that is open already."""
+
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from techub_api.profiles.tables import Profile
+from techub_api.runs.beginning import begin
+from techub_api.runs.closing import SUPERSEDED, cancel
+from techub_api.runs.status import Status
+from techub_api.runs.story import write_entry
+from techub_api.runs.superseding import open_run_of
+from techub_api.runs.tables import Run
+from techub_api.submissions.rules import Meeting, meeting
+from techub_common.errors import Permanent
+from techub_common.events import Options, Policy, Submitted, Trigger
+from techub_common.outbox import Outbox
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a run is to do and on whose word.
+
+    With a `view_key` it begins at the pictures of that card view. A `bulk` run stays in line until
+    the sweep admits it. `parent` is the run it repeats a part of.
+    """
+
+    trigger: Trigger
+    policy: Policy
+    options: Options = field(default_factory=Options)
+    submitted: Submitted = field(default_factory=Submitted)
+    requested_by: UUID | None = None
+    parent: UUID | None = None
+    view_key: str | None = None
+    bulk: bool = False
+    run_id: UUID = field(default_factory=uuid4)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A run that exists now, and whether this request made it."""
+
+    run_id: UUID
+    login: str
+    created: bool
+
+
+async def open_run(
+    session: AsyncSession, outbox: Outbox, profile: Profile, wanted: Wanted
+) -> Asked:
+    """Open a run of a locked profile, or return the open one that does what is wanted.
+
+    Rows and events commit together. A full run takes the place of a bulk, recipe or retry run,
+    which is canceled as superseded. Raises Permanent `run_open` when the open run is about
+    something else.
+    """
+    other = await open_run_of(session, profile)
+    if other is not None:
+        match _met(other, wanted):
+            case Meeting.join:
+                return Asked(other.id, profile.display_login, created=False)
+            case Meeting.wait:
+                message = (
+                    f"the run {other.id} of {profile.display_login} is open and does something"
+                    " else; wait for its end or cancel it"
+                )
+                raise Permanent(message, code="run_open")
+            case Meeting.replace:
+                await cancel(session, outbox, other, by=wanted.trigger, reason=SUPERSEDED)
+    run = _row(profile, wanted)
+    session.add(run)
+    await session.flush()
+    if wanted.bulk:
+        await _queue(session, run, profile, wanted.options)
+    else:
+        await begin(session, outbox, run, profile)
+    return Asked(run.id, profile.display_login, created=True)
+
+
+def _met(other: Run, wanted: Wanted) -> Meeting:
+    return meeting(
+        open_options=Options.model_validate(other.options),
+        open_bulk=other.bulk,
+        options=wanted.options,
+        bulk=wanted.bulk,
+        same_parent=other.parent_run_id == wanted.parent,
+    )
+
+
+def _row(profile: Profile, wanted: Wanted) -> Run:
+    return Run(
+        id=wanted.run_id,
+        profile_id=profile.id,
+        parent_run_id=wanted.parent,
+        login=profile.display_login,
+        trigger=wanted.trigger,
+        notify=wanted.policy.notify,
+        status=Status.queued,
+        bulk=wanted.bulk,
+        options=wanted.options.model_dump(mode="json"),
+        policy=wanted.policy.model_dump(mode="json"),
+        submitted=wanted.submitted.model_dump(mode="json"),
+        requested_by=wanted.requested_by,
+        view_key=wanted.view_key,
+        card_ready=False,
+        artifacts={},
+        degradations=[],
+    )
+
+
+async def _queue(session: AsyncSession, run: Run, profile: Profile, options: Options) -> None:
+    if options.recipe is None:
+        profile.status = Status.queued
+    await write_entry(session, run, "queued", {"login": profile.display_login})
+    log.info("pipeline_queued", run_id=str(run.id), login=run.login, trigger=run.trigger)

@@ -1,0 +1,65 @@
+"""The whole system with its objects in a bucket, and the pictures read from there by anybody."""
+
+import io
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from PIL import Image
+
+from techub_common.storage import FOR_EVER
+from techub_devstack import samples
+from techub_devstack.servers import chromium, seaweedfs
+from techub_devstack.stack import Stack, Wanted, running_stack
+from tests.e2e.conftest import Person
+
+
+@pytest.fixture(scope="module")
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """Give a system of its own that keeps its objects in SeaweedFS."""
+    if chromium.find() is None:
+        pytest.skip("no Chromium on this machine; `make setup` installs one")
+    try:
+        seaweedfs.binary()
+    except FileNotFoundError as error:
+        pytest.skip(str(error))
+    var = tmp_path_factory.mktemp("s3-stack")
+    var.chmod(0o755)
+    async with running_stack(Wanted(var=var, fsync=False, store="s3"), lambda *_: None) as running:
+        yield running
+
+
+async def test_a_sample_becomes_pictures_in_a_bucket(person: Person) -> None:
+    """The run is a success; its pictures have addresses in the bucket and are public there alone.
+
+    The gateway still serves them by their keys, and its pages may show them.
+    """
+    assert person.stack.seaweedfs is not None
+    bucket = f"{person.stack.seaweedfs.url}/{seaweedfs.BUCKET}"
+
+    run = await person.finished(samples.DEFAULT)
+
+    assert run["status"] == "success", run
+    assert {picture["variant"] for picture in run["pictures"]} == {"og", "card", "simple"}
+    assert not any(person.stack.objects.iterdir())
+    async with httpx.AsyncClient(trust_env=False) as stranger:
+        for picture in run["pictures"]:
+            assert picture["url"].startswith(f"{bucket}/generated/{samples.DEFAULT}/")
+            answer = await stranger.get(picture["url"])
+            assert answer.status_code == 200
+            assert answer.headers["content-type"] == picture["mime"]
+            assert answer.headers["cache-control"] == FOR_EVER
+            assert len(answer.content) == picture["bytes"]
+            with Image.open(io.BytesIO(answer.content)) as image:
+                assert image.size == (picture["width"], picture["height"])
+        key = run["pictures"][0]["url"].removeprefix(bucket)
+        served = await stranger.get(f"{person.stack.app_host}{key}")
+        assert served.content == (await stranger.get(f"{bucket}{key}")).content
+        private = await stranger.get(f"{bucket}/runs/{run['run_id']}/pull_github_data.json")
+        assert private.status_code == 403
+        page = await stranger.get(f"{person.stack.app_host}/profiles/{samples.DEFAULT}")
+        assert (
+            f"img-src 'self' {person.stack.seaweedfs.url}"
+            in page.headers["content-security-policy"]
+        )
+        assert f"{bucket}/generated/{samples.DEFAULT}/" in page.text
