@@ -63,7 +63,7 @@ imports: setup ## who may import whom
 check: lint types imports test ## everything CI runs
 
 cards: setup ## a contact sheet of every variant and sample, to look at
-	@$(BIN)/python -m techub_devstack.contact_sheet $(VAR)/cards
+	@$(BIN)/python tools/contact_sheet.py $(VAR)/cards
 
 benchmarks: setup ## measure against references, write docs/benchmarks.md
 	@$(BIN)/python benchmarks/run.py

@@ -10,7 +10,10 @@ import pytest
 from techub_cli.connection import Server
 from techub_cli.pipeline import start
 from techub_common import events
+from techub_common.asks import RunRequest
 from techub_common.events import Event, Notify, Trigger
+
+ADA = RunRequest(login="ada")
 
 
 def story(run_id: UUID) -> list[Event]:
@@ -122,7 +125,7 @@ async def test_outcomes(
         await road.tell(*ending(run_id))
 
     api.first = all_of_it
-    exit_code = await start(Server(road.server.url), "ada", wait=True, as_json=False)
+    exit_code = await start(Server(road.server.url), ADA, wait=True, as_json=False)
     lines = capsys.readouterr().out.splitlines()
 
     assert code == exit_code
@@ -144,7 +147,7 @@ async def test_joining_an_open_run(road: Any, api: Any, capsys: pytest.CaptureFi
     api.shown = shown(run_id)
     await road.tell(*story(run_id), ended(events.PipelineCompleted, run_id))
     await road.tell(told(run_id, "completed"))
-    exit_code = await start(Server(road.server.url), "ada", wait=True, as_json=True)
+    exit_code = await start(Server(road.server.url), ADA, wait=True, as_json=True)
     answer, *lines = map(json.loads, capsys.readouterr().out.splitlines())
 
     assert exit_code == 0
@@ -160,9 +163,7 @@ async def test_nobody_says_who_was_told(
     run_id = uuid4()
     api.run = {"run_id": str(run_id), "created": True}
     api.first = lambda: road.tell(ended(events.PipelineCompleted, run_id))
-    exit_code = await start(
-        Server(road.server.url), "ada", wait=True, as_json=False, told_within=0.1
-    )
+    exit_code = await start(Server(road.server.url), ADA, wait=True, as_json=False, told_within=0.1)
 
     assert exit_code == 0
     assert "not known yet who was told" in capsys.readouterr().err

@@ -12,6 +12,8 @@ from techub_common.asks import RUN_PIPELINE, RunRequest
 from techub_common.errors import Away, Permanent
 from techub_devstack.servers.nats import nats_server
 
+ADA = RunRequest(login="ada")
+
 
 async def test_nats_is_away(techub: Any) -> None:
     """An address where nobody listens is named, without the password in it, and exits 1."""
@@ -29,7 +31,7 @@ async def test_nats_is_away(techub: Any) -> None:
 async def test_the_api_is_away(road: Any) -> None:
     """With NATS up and no api, it is the api that is named, at once."""
     with pytest.raises(Away, match=r"the api does not answer: NATS is up, but nobody hears"):
-        await start(Server(road.server.url), "ada", wait=False, as_json=False)
+        await start(Server(road.server.url), ADA, wait=False, as_json=False)
 
 
 async def test_the_api_refuses(road: Any, techub: Any) -> None:
@@ -55,9 +57,9 @@ async def test_no_stream_and_no_entry(tmp_path: Path) -> None:
     async with nats_server(tmp_path, config_extra=users) as server:
         known = Server(server.url.replace("://", "://ops:secret@"))
         with pytest.raises(Permanent, match=r"refused us; is NATS_CREDS \(or --creds\) right\?"):
-            await start(Server(server.url), "ada", wait=True, as_json=False)
+            await start(Server(server.url), ADA, wait=True, as_json=False)
         with pytest.raises(Permanent, match=r"no stream EVENTS; run `techub_api migrate` first"):
-            await start(known, "ada", wait=True, as_json=False)
+            await start(known, ADA, wait=True, as_json=False)
 
 
 async def test_a_missing_permission(tmp_path: Path) -> None:

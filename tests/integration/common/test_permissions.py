@@ -15,6 +15,7 @@ import nats
 import pytest
 from nats.aio.client import Client
 from nats.js.api import ConsumerConfig
+from nats.js.errors import NotFoundError
 from prometheus_client import CollectorRegistry
 from pydantic import BaseModel
 
@@ -314,39 +315,64 @@ async def greet(question: Greeting) -> dict[str, Any]:
     return {"hello": question.name}
 
 
+async def techub(guarded: Guarded, *arguments: str) -> asyncio.subprocess.Process:
+    """Start `techub` as an operator."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "techub_cli",
+        *arguments,
+        env=os.environ | {"NATS_URL": guarded.url(OPERATORS)},
+        stdout=asyncio.subprocess.PIPE,
+    )
+
+
 async def test_operators_ask_and_look(guarded: Guarded) -> None:
     """Questions are answered across the users, and `techub events tail` shows the stream."""
     settings = guarded.settings("api")
+    event = sample(events.CaptureRequested).model_copy(update={"login": "for-the-tail"})
     async with open_broker(settings) as broker, guarded.client(OPERATORS) as operator:
         tell = Teller(broker, settings.source)
         service = Service(settings, broker, tell, CollectorRegistry())
         await service.answer("ask.api.greeting", greet)
         await broker.connection.flush()
         reply = await operator.nc.request("ask.api.greeting", b'{"name":"ada"}', timeout=5)
-        event = sample(events.CaptureRequested).model_copy(update={"login": "for-the-tail"})
         await tell(event)
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "techub_cli", "events", "tail", "--json"),
-            *("--since", "1h", "--login", "for-the-tail"),
-            env=os.environ | {"NATS_URL": guarded.url(OPERATORS)},
-            stdout=asyncio.subprocess.PIPE,
-        )
-        assert process.stdout
-        line = await asyncio.wait_for(process.stdout.readline(), 20)
-        process.terminate()
-        await process.communicate()
-        dead = await operator.nc.jetstream().stream_info(DEAD)
+        assert operator.refused == []
+    tail = await techub(
+        guarded, "events", "tail", "--json", "--login", event.login, "--since", "1h"
+    )
+    assert tail.stdout
+    line = await asyncio.wait_for(tail.stdout.readline(), 20)
+    tail.terminate()
+    await tail.communicate()
 
     assert json.loads(reply.data) == {"ok": True, "hello": "ada"}
     assert json.loads(line)["id"] == str(event.id)
-    assert dead.state.messages >= 0
-    assert operator.refused == []
+
+
+async def test_operators_replay_and_drop(guarded: Guarded) -> None:
+    """They tell again what a consumer gave up, and `techub dead drop` takes letters away."""
+    replayed = sample(events.CaptureRequested)
+    sealed = seal(replayed, "/services/api", tell=1)
+    async with guarded.client("optimizer") as service, guarded.client(OPERATORS) as operator:
+        buried = await service.nc.jetstream().publish("dead.optimizer", b"{}")
+        js = operator.nc.jetstream()
+        ack = await js.publish(replayed.subject, sealed.body(), headers=sealed.headers())
+        drop = await techub(guarded, "dead", "drop", str(buried.seq), "--yes")
+        await asyncio.wait_for(drop.communicate(), 20)
+        assert (drop.returncode, ack.stream) == (0, EVENTS)
+        with pytest.raises(NotFoundError):
+            await js.get_msg(DEAD, buried.seq)
+        assert operator.refused == []
 
 
 async def test_operators_change_nothing(guarded: Guarded) -> None:
-    """They tell no fact, bury nothing, and neither read nor replace the durable of a service."""
+    """They bury nothing, and neither read nor replace nor delete what a service stands on."""
     async with guarded.client(OPERATORS) as operator:
-        subjects = [*BY_SUBJECT, "dead.ledger", "$JS.API.STREAM.PURGE.EVENTS"]
+        subjects = ["pipeline.canceled", "dead.ledger", "$JS.API.STREAM.MSG.DELETE.EVENTS"]
+        subjects += [f"$JS.API.STREAM.{verb}.{EVENTS}" for verb in ("UPDATE", "DELETE", "PURGE")]
+        subjects += [f"$JS.API.STREAM.{verb}.{DEAD}" for verb in ("UPDATE", "DELETE", "PURGE")]
         for consumer in HEARD_BY.values():
             subjects += [
                 f"$JS.API.CONSUMER.MSG.NEXT.{EVENTS}.{consumer.name}",

@@ -93,7 +93,7 @@ def show(
 
 
 @app.command()
-def replay(
+def replay(  # noqa: PLR0913  # one per option
     context: typer.Context,
     numbers: Numbers = None,
     *,
@@ -129,7 +129,7 @@ def replay(
 
 
 @app.command()
-def drop(
+def drop(  # noqa: PLR0913  # one per option
     context: typer.Context,
     numbers: Numbers = None,
     *,

@@ -1,5 +1,6 @@
 """The dead letters as they lie in the stream DEAD, and which of them are meant."""
 
+import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -123,13 +124,19 @@ def read(stored: RawStreamMsg) -> Letter:
     if stored.seq is None or stored.time is None:
         message = "JetStream gave a message without a number; do the versions match?"
         raise Permanent(message, code="unreadable_answer")
-    kept = found(
-        stored.seq, stored.time, stored.data or b"", stored.subject or "", stored.headers or {}
-    )
+    headers = _headers(stored)
+    kept = found(stored.seq, stored.time, stored.data or b"", stored.subject or "", headers)
     try:
         return Letter(kept, kept.envelope().event)
     except Permanent as error:
         return Letter(kept, None, str(error))
+
+
+def _headers(stored: RawStreamMsg) -> dict[str, str]:
+    """Return the headers; nats-py reads them as a mail's, in which no letter beyond ASCII lives."""
+    text = base64.b64decode(stored.hdrs or b"").decode(errors="replace")
+    pairs = (line.partition(":") for line in text.split("\r\n")[1:])
+    return {name: value.strip() for name, colon, value in pairs if colon}
 
 
 def _is(event: Event, login: str) -> bool:

@@ -47,7 +47,7 @@ def pipeline() -> None:
 
 
 @app.command("run")
-def run_pipeline(
+def run_pipeline(  # noqa: PLR0913  # one per option
     context: typer.Context,
     login: Annotated[str, typer.Argument(metavar="LOGIN", help="A GitHub login.")],
     *,

@@ -114,21 +114,26 @@ def _keeper() -> tuple[str, ...]:
         *(f"$JS.API.CONSUMER.INFO.{stream}.{name}" for stream, name in watched),
         *_pulls(ADVISORIES, ADVISORY_CONSUMER)[1:],
         f"$JS.API.STREAM.MSG.GET.{EVENTS}",
-        f"$JS.API.STREAM.MSG.GET.{DEAD}",
-        f"$JS.API.STREAM.MSG.DELETE.{DEAD}",
     )
 
 
 def _operators() -> User:
-    """Return those who ask and look: passing consumers of EVENTS, never a durable of a service."""
+    """Return those who ask, look, and replay or drop dead letters.
+
+    They read EVENTS by consumers that pass, never by a service's durable. A replay tells a fact
+    again in its own words, so they may publish whatever a consumer could give up.
+    """
+    heard = {event.subject: None for consumer in CONSUMERS for event in consumer.hears}
     return User(
         OPERATORS,
         publish=(
             "ask.>",
+            *heard,
             f"$JS.API.STREAM.INFO.{EVENTS}",
             f"$JS.API.STREAM.INFO.{DEAD}",
             f"$JS.API.STREAM.MSG.GET.{EVENTS}",
             f"$JS.API.STREAM.MSG.GET.{DEAD}",
+            f"$JS.API.STREAM.MSG.DELETE.{DEAD}",
             f"$JS.API.CONSUMER.CREATE.{EVENTS}.*",
             f"$JS.FC.{EVENTS}.>",
         ),

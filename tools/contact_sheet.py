@@ -1,0 +1,63 @@
+"""Draws every variant of invented people and torture names: `contact_sheet.py FOLDER`."""
+
+import asyncio
+import html
+import sys
+from pathlib import Path
+
+from techub_cards.card import Card
+from techub_cards.catalogue import ARCHETYPES, SPIRIT_ANIMALS
+from techub_cards.render import render
+from techub_cards.samples import TORTURE_NAMES, sample
+from techub_cards.variants import VARIANTS
+from techub_devstack.servers import chromium
+from techub_screenshotter.browser import open_browser
+
+TABS = 2
+PAGE = """<!doctype html><meta charset="utf-8"><title>TecHub: contact sheet</title>
+<style>body{{background:#222;color:#eee;font:14px sans-serif;margin:2rem}}
+figure{{display:inline-block;margin:0 1rem 1.5rem 0}}img{{width:480px;display:block}}</style>
+{figures}"""
+
+
+def people() -> dict[str, Card]:
+    """Return everybody on the sheet: each archetype, light and dark, and each torture name."""
+    animals = list(SPIRIT_ANIMALS)
+    cards = {
+        f"{archetype}, {theme}": sample(
+            archetype=archetype,
+            spirit_animal=animals[number * 5 % len(animals)],
+            theme=theme,
+            login=f"sample-{number}-{theme}",
+        )
+        for number, archetype in enumerate(ARCHETYPES)
+        for theme in ("dark", "light")
+    }
+    return cards | {f"torture: {name}": sample(name=name) for name in TORTURE_NAMES}
+
+
+async def draw(folder: Path) -> int:
+    """Write the pictures and the page; return how many pictures there are."""
+    figures = []
+    async with open_browser(chromium.find(), TABS) as browser:
+        for number, (title, card) in enumerate(people().items()):
+            for variant in VARIANTS.values():
+                picture = await browser.draw(render(variant, card), variant)
+                name = f"{number:03}-{variant.name}.png"
+                (folder / name).write_bytes(picture.png)
+                caption = html.escape(f"{variant.name}: {title}")
+                figures.append(f'<figure><img src="{name}">{caption}</figure>')
+    (folder / "index.html").write_text(PAGE.format(figures="\n".join(figures)), "utf-8")
+    return len(figures)
+
+
+def main() -> None:
+    """Draw and say where."""
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "var/cards")
+    folder.mkdir(parents=True, exist_ok=True)
+    count = asyncio.run(draw(folder))
+    print(f"{count} pictures: {folder / 'index.html'}")
+
+
+if __name__ == "__main__":
+    main()
