@@ -129,7 +129,7 @@ async def test_cancel_during_capture(resources: Resources) -> None:
             select(RunPicture.kind, RunPicture.state).where(RunPicture.run_id == run_id)
         )
     assert step.status == "completed"
-    assert dict(states.tuples().all()) == {
+    assert {row[0]: row[1] for row in states} == {
         first: "recorded",
         second: "recorded",
         third: "failed",

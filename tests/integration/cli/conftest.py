@@ -17,7 +17,7 @@ import pytest_asyncio
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from techub_common.asks import RUN_PIPELINE, SHOW_RUN
+from techub_common.asks import CANCEL_RUN, RETRY_RUN, RUN_PIPELINE, SHOW_RUN
 from techub_common.envelope import seal
 from techub_common.events import Event
 from techub_common.streams import EVENTS, TOLD_BY, declare
@@ -49,16 +49,32 @@ class Api:
 
     run: dict[str, Any] = field(default_factory=dict)
     shown: dict[str, Any] = field(default_factory=dict)
+    canceled: dict[str, Any] = field(default_factory=dict)
+    runs: dict[str, str] = field(default_factory=dict)
+    retried: list[dict[str, Any]] = field(default_factory=list)
     first: Callable[[], Awaitable[object]] | None = None
     asked: list[dict[str, Any]] = field(default_factory=list)
 
     async def answer(self, question: Msg) -> None:
-        """Answer `ask.api.run` and `ask.api.status`."""
-        self.asked.append(json.loads(question.data))
+        """Answer `ask.api.…`; `runs` says how other runs than the shown one stand."""
+        asked = json.loads(question.data)
+        self.asked.append(asked)
         if question.subject == RUN_PIPELINE and self.first:
             await self.first()
-        answer = self.run if question.subject == RUN_PIPELINE else self.shown
-        await question.respond(json.dumps({"ok": True, **answer}).encode())
+        if question.subject == RETRY_RUN:
+            self.retried.append(asked)
+        answer = {"ok": True} | {
+            RUN_PIPELINE: self.run,
+            RETRY_RUN: self.run,
+            CANCEL_RUN: self.canceled,
+            SHOW_RUN: self.shown or self._standing(asked),
+        }[question.subject]
+        await question.respond(json.dumps(answer).encode())
+
+    def _standing(self, asked: dict[str, Any]) -> dict[str, Any]:
+        status = self.runs.get(str(asked.get("login_or_run")))
+        missing = {"ok": False, "code": "run_missing", "error": "there is no such run"}
+        return {"status": status} if status else missing
 
 
 @dataclass
@@ -129,7 +145,8 @@ async def api(road: Road) -> AsyncIterator[Api]:
     """Give an api that hears questions on the road."""
     api = Api()
     subscriptions = [
-        await road.client.subscribe(subject, cb=api.answer) for subject in (RUN_PIPELINE, SHOW_RUN)
+        await road.client.subscribe(subject, cb=api.answer)
+        for subject in (RUN_PIPELINE, SHOW_RUN, CANCEL_RUN, RETRY_RUN)
     ]
     await road.client.flush()
     yield api

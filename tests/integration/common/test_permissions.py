@@ -209,7 +209,8 @@ async def test_a_service_does_its_work(guarded: Guarded, service: str) -> None:
     async with guarded.client("api") as api:
         info = await api.nc.jetstream().consumer_info(EVENTS, consumer.name)
         assert info.num_ack_pending == 0
-        last = await api.nc.jetstream().get_last_msg(DEAD, f"dead.{consumer.name}")
+    async with guarded.client(OPERATORS) as operator:
+        last = await operator.nc.jetstream().get_last_msg(DEAD, f"dead.{consumer.name}")
         assert json.loads(last.data or b"")["data"]["login"] == "bad"
 
 

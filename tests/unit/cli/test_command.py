@@ -25,7 +25,17 @@ def test_exit_codes_are_documented() -> None:
         assert code in text
 
 
-@pytest.mark.parametrize("command", [["events", "tail"], ["pipeline", "status", "ada"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["events", "tail"],
+        ["pipeline", "status", "ada"],
+        ["pipeline", "cancel", "ada"],
+        ["pipeline", "retry", "ada"],
+        ["dead", "list"],
+        ["dead", "replay", "--all"],
+    ],
+)
 def test_no_address(command: list[str]) -> None:
     """Without NATS_URL the setting is named, on one line, with 1; as JSON too."""
     shown = runner.invoke(app, [*command, "--json"])
@@ -50,6 +60,16 @@ def test_misuse() -> None:
 
     assert shown.exit_code == 2
     assert "'yesterday' is neither like 10m" in " ".join(shown.output.split())
+
+
+@pytest.mark.parametrize("command", ["replay", "drop"])
+@pytest.mark.parametrize("which", [[], ["1", "--all"], ["1", "--code", "x"], ["--code", "x"]])
+def test_which_letters_is_said_clearly(command: str, which: list[str]) -> None:
+    """Letters are named by their numbers or by --all with filters, never by accident: else 2."""
+    shown = runner.invoke(app, ["dead", command, *which])
+
+    assert shown.exit_code == 2
+    assert "give either numbers, or --all" in " ".join(shown.output.split())
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,12 @@ from techub_common.storage_url import Bucket, Folder, place_of
         ("file://localhost/srv/a%20b", Folder(Path("/srv/a b"))),
         ("s3://techub", Bucket("techub")),
         (
-            "s3://techub?endpoint_url=https://fra1.digitaloceanspaces.com&region=fra1"
-            "&public_base_url=https://cdn.example.org/&policy=keep",
+            "s3://techub?region=fra1&policy=keep&endpoint_url=https://x.test&public_base_url=https://y.test/",
             Bucket(
                 "techub",
-                "https://fra1.digitaloceanspaces.com",
+                "https://x.test",
                 "fra1",
-                "https://cdn.example.org",
+                "https://y.test",
                 keeps_policy=True,
             ),
         ),

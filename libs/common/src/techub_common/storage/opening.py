@@ -33,5 +33,5 @@ async def prepare_store(settings: StorageSettings) -> None:
 
 
 def _s3() -> Any:  # noqa: ANN401  # a module
-    """Return the door to S3, opened only by those who go through it: it costs 25 MB."""
+    """Return the door to S3, opened only by those who go through it: it costs 30 MB."""
     return import_module("techub_common.storage.s3")
