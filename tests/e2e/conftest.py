@@ -14,6 +14,7 @@ from techub_api.accounts.actions import create_token, user_with_login, vouch_for
 from techub_common.database import open_sessions, transaction
 from techub_devstack.follow_run import Line, lines_of
 from techub_devstack.servers import chromium
+from techub_devstack.services import free_ports
 from techub_devstack.stack import Stack, Wanted, running_stack
 
 OVER = {"success", "partial_success", "failure", "canceled"}
@@ -83,7 +84,10 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
     var = tmp_path_factory.mktemp("stack")
     var.chmod(0o755)
     wanted = Wanted(
-        var=var, fsync=False, environment={"ACK_WAIT_SECONDS": "3", "SWEEP_SECONDS": "1"}
+        var=var,
+        fsync=False,
+        http_port=free_ports(1)[0],
+        environment={"ACK_WAIT_SECONDS": "3", "SWEEP_SECONDS": "1"},
     )
     async with running_stack(wanted, lambda *_: None) as running:
         yield running

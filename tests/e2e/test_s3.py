@@ -10,6 +10,7 @@ from PIL import Image
 from techub_common.storage import FOR_EVER
 from techub_devstack import samples
 from techub_devstack.servers import chromium, seaweedfs
+from techub_devstack.services import free_ports
 from techub_devstack.stack import Stack, Wanted, running_stack
 from tests.e2e.conftest import Person
 
@@ -25,7 +26,9 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
         pytest.skip(str(error))
     var = tmp_path_factory.mktemp("s3-stack")
     var.chmod(0o755)
-    async with running_stack(Wanted(var=var, fsync=False, store="s3"), lambda *_: None) as running:
+    [port] = free_ports(1)  # the favourite one is for the system of the other tests
+    wanted = Wanted(var=var, fsync=False, store="s3", http_port=port)
+    async with running_stack(wanted, lambda *_: None) as running:
         yield running
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import structlog
@@ -92,15 +93,22 @@ class Advisories:
     async def run(self) -> None:
         """Hear for ever; while JetStream is away, look again every second."""
         subscription = await self._js.pull_subscribe_bind(ADVISORY_CONSUMER, ADVISORIES)
-        while True:
-            try:
-                [message] = await subscription.fetch(1, timeout=2)
-                await self.settle(message)
-            except (NatsTimeoutError, TimeoutError):
-                continue
-            except (NatsError, Away) as error:
-                log.warning("advisories_waiting", error=str(error) or type(error).__name__)
-                await asyncio.sleep(1)
+        try:
+            while True:
+                await self._hear(subscription)
+        finally:  # an unread answer would hold up the connection's drain for 30 s
+            with suppress(NatsError):
+                await subscription.unsubscribe()
+
+    async def _hear(self, subscription: JetStreamContext.PullSubscription) -> None:
+        try:
+            [message] = await subscription.fetch(1, timeout=2)
+            await self.settle(message)
+        except (NatsTimeoutError, TimeoutError):
+            return
+        except (NatsError, Away) as error:
+            log.warning("advisories_waiting", error=str(error) or type(error).__name__)
+            await asyncio.sleep(1)
 
     async def settle(self, message: Msg) -> None:
         """Bury what the advisory names, fail its step, and only then acknowledge."""
