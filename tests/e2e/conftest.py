@@ -71,6 +71,12 @@ async def mails_to(stack: Stack, address: str) -> list[dict[str, Any]]:
     return [mail for mail in mails if address in json.dumps(mail["to"])]
 
 
+async def ready_mails(stack: Stack, login: str) -> list[dict[str, Any]]:
+    """Return the mails that told anybody that this login's card is ready."""
+    mails = await mails_to(stack, "@example.org")
+    return [mail for mail in mails if login in mail["subject"] and "ready" in mail["subject"]]
+
+
 def steps_of(run: dict[str, Any]) -> dict[str, str]:
     """Return step → status."""
     return {step["name"]: step["status"] for step in run["steps"]}

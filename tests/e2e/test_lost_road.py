@@ -8,7 +8,7 @@ import pytest
 from techub_devstack import samples
 from techub_devstack.follow_run import lines_of
 from techub_devstack.stack import Stack
-from tests.e2e.conftest import Person
+from tests.e2e.conftest import Person, ready_mails
 
 
 async def restarted(stack: Stack) -> None:
@@ -61,4 +61,4 @@ async def test_trouble_in_the_middle(
     run = await person.until_told(accepted["run_id"], within=110)
 
     assert run["status"] == "success", run
-    assert len(await person.mails()) == 1
+    assert len(await ready_mails(person.stack, login)) == 1
