@@ -28,6 +28,7 @@ from techub_common.metrics import Metrics
 from techub_common.permissions import inbox_of
 from techub_common.settings import CommonSettings
 from techub_common.streams import DEAD, EVENTS, Consumer
+from techub_common.tasks import end
 
 log = structlog.get_logger()
 
@@ -71,7 +72,8 @@ async def open_broker(
         logger=None,
     )
     try:
-        await asyncio.wait_for(broker.connect(), 30)
+        async with asyncio.timeout(30):
+            await broker.connect()
     except (TimeoutError, OSError, NatsError) as error:
         message = f"NATS at {shown(settings.nats_url)} does not answer; is NATS_URL right?"
         raise Away(message) from error
@@ -196,9 +198,7 @@ class Listener:
         if not self._tasks:
             return
         _, unfinished = await asyncio.wait(self._tasks, timeout=grace)
-        for task in unfinished:
-            task.cancel()
-        await asyncio.gather(*unfinished, return_exceptions=True)
+        await end(unfinished)
 
     async def _pull(self, js: JetStreamContext) -> None:
         subscription = await js.pull_subscribe_bind(self._consumer.name, EVENTS)

@@ -167,7 +167,8 @@ class Relay:
             pause = 0.5
             if relayed < BATCH:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._outbox.committed.wait(), IDLE_SECONDS)
+                    async with asyncio.timeout(IDLE_SECONDS):
+                        await self._outbox.committed.wait()
 
     async def relay_once(self) -> int:
         """Publish up to a batch of due rows and return how many were due; raise Away.

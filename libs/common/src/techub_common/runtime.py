@@ -23,6 +23,7 @@ from techub_common.health import Check, health_app, server_for
 from techub_common.metrics import Metrics
 from techub_common.settings import CommonSettings
 from techub_common.streams import Consumer
+from techub_common.tasks import end
 
 log = structlog.get_logger()
 
@@ -165,8 +166,7 @@ async def _turn(service: Service, stop: asyncio.Event) -> None:
         await stop.wait()
         log.info("service_stopping")
         await asyncio.gather(*(listener.stop(GRACE_SECONDS) for listener in service.listeners))
-        for loop in loops:
-            loop.cancel()
+        await end(loops)
         closing.set()
 
 

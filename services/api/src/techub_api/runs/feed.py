@@ -64,5 +64,6 @@ class Feed:
 async def grown_or_late(grown: asyncio.Event) -> None:
     """Return when the story has grown, or after 2 s in case the news was lost."""
     with suppress(TimeoutError):
-        await asyncio.wait_for(grown.wait(), POLL_SECONDS)
+        async with asyncio.timeout(POLL_SECONDS):
+            await grown.wait()
     grown.clear()
