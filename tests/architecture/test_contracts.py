@@ -169,3 +169,12 @@ def test_no_machine_path_is_committed() -> None:
     ]
 
     assert guilty == []
+
+
+def test_no_test_bends_the_time_of_its_neighbours() -> None:
+    """A clock or a pause is handed in, never patched: the loop and the stack run on the same."""
+    patched = re.compile(r"setattr\(\s*(?:\w+\.)*(?:asyncio|time|random|datetime), ")
+    tests = sorted((ROOT / "tests").rglob("*.py"))
+
+    assert tests
+    assert [path.name for path in tests if patched.search(path.read_text("utf-8"))] == []

@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import SimpleNamespace
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -16,9 +15,8 @@ from techub_api.resources import Resources
 from techub_api.runs.handlers import keep_ledger
 from techub_api.runs.tables import Run
 from techub_api.schema import OUTBOX
-from techub_api.sweep import sweeping
 from techub_api.sweep.advisories import MAX_DELIVERIES, Advisories
-from techub_api.sweep.sweeping import Sweep
+from techub_api.sweep.sweeping import ADVISORY_LOCK, Sweep
 from techub_common.broker import Teller, open_broker
 from techub_common.database import transaction
 from techub_common.events import Ended, PipelineFailed, PipelinePartial
@@ -26,8 +24,6 @@ from techub_common.outbox import Relay
 from techub_common.streams import DEAD, EVENTS, GENERATOR, SCREENSHOTTER
 from tests.integration.api.conftest import run_row, start_run, told_events
 from tests.integration.api.facts import card, recorded
-
-Clock = SimpleNamespace
 
 
 @pytest.fixture
@@ -41,12 +37,21 @@ async def road(
         yield replace(resources, tell=Teller(broker, "/services/api"), settings=settings)
 
 
+@dataclass
+class Clock:
+    """A steady clock that stands still until it is moved."""
+
+    now: float = 1000.0
+
+    def __call__(self) -> float:
+        """Return the seconds it shows."""
+        return self.now
+
+
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Give a steady clock that stands still until it is moved."""
-    hands = SimpleNamespace(now=1000.0)
-    monkeypatch.setattr(sweeping.time, "monotonic", lambda: hands.now)
-    return hands
+def clock() -> Clock:
+    """Give a clock of the test's own."""
+    return Clock()
 
 
 async def relayed(resources: Resources) -> None:
@@ -89,11 +94,11 @@ async def age(resources: Resources, run_id: UUID, seconds: float) -> None:
         )
 
 
-async def test_waiting_is_left_alone(road: Resources, js: JetStreamContext, clock: Any) -> None:
+async def test_waiting_is_left_alone(road: Resources, js: JetStreamContext, clock: Clock) -> None:
     """A backlog is no loss: what its consumer has not settled is never told again."""
     run_id = await start_run(road, "pip")
     await relayed(road)
-    sweep = Sweep(road, js)
+    sweep = Sweep(road, js, clock)
     for _ in range(5):
         await sweep.pass_once()
         clock.now += 1000
@@ -101,12 +106,12 @@ async def test_waiting_is_left_alone(road: Resources, js: JetStreamContext, cloc
     assert await tells(road, run_id) == [("pipeline.started", 0)]
 
 
-async def test_lost_is_told_again(road: Resources, js: JetStreamContext, clock: Any) -> None:
+async def test_lost_is_told_again(road: Resources, js: JetStreamContext, clock: Clock) -> None:
     """An acknowledged fact without an effect is told again, past the dedupe window."""
     run_id = await start_run(road, "pip")
     await relayed(road)
     assert await settle(js, GENERATOR.name) == ["0"]
-    sweep = Sweep(road, js)
+    sweep = Sweep(road, js, clock)
     await sweep.pass_once()
     clock.now += 31
     await sweep.pass_once()
@@ -117,7 +122,7 @@ async def test_lost_is_told_again(road: Resources, js: JetStreamContext, clock: 
 
 
 async def test_a_lost_picture_alone_is_asked_for_again(
-    road: Resources, js: JetStreamContext, clock: Any
+    road: Resources, js: JetStreamContext, clock: Clock
 ) -> None:
     """Only the picture that is still owed is asked for again."""
     run_id = await start_run(road, "pip")
@@ -126,7 +131,7 @@ async def test_a_lost_picture_alone_is_asked_for_again(
     await relayed(road)
     for consumer in (GENERATOR.name, SCREENSHOTTER.name):
         await settle(js, consumer)
-    sweep = Sweep(road, js)
+    sweep = Sweep(road, js, clock)
     await sweep.pass_once()
     clock.now += 31
     await sweep.pass_once()
@@ -136,15 +141,14 @@ async def test_a_lost_picture_alone_is_asked_for_again(
 
 
 async def test_a_wiped_store_is_healed_and_told_again_at_once(
-    road: Resources, js: JetStreamContext, clock: Any
+    road: Resources, js: JetStreamContext, clock: Clock
 ) -> None:
     """Streams and consumers come back, and what the stream held is told without waiting."""
-    del clock
     run_id = await start_run(road, "pip")
     await relayed(road)
     for stream in (EVENTS, DEAD, "ADVISORIES"):
         await js.delete_stream(stream)
-    sweep = Sweep(road, js)
+    sweep = Sweep(road, js, clock)
     await sweep.pass_once()
     await relayed(road)
 
@@ -152,7 +156,9 @@ async def test_a_wiped_store_is_healed_and_told_again_at_once(
     assert await settle(js, GENERATOR.name) == ["1"]
 
 
-async def test_an_end_nobody_was_told_of(road: Resources, js: JetStreamContext, clock: Any) -> None:
+async def test_an_end_nobody_was_told_of(
+    road: Resources, js: JetStreamContext, clock: Clock
+) -> None:
     """The end of a run is told again until the notifier has said who was told."""
     run_id = await start_run(road, "pip")
     await keep_ledger(await card(road, run_id), road)
@@ -160,7 +166,7 @@ async def test_an_end_nobody_was_told_of(road: Resources, js: JetStreamContext, 
         await keep_ledger(recorded(run_id, kind), road)
     await relayed(road)
     await settle(js, "notifier")
-    sweep = Sweep(road, js)
+    sweep = Sweep(road, js, clock)
     await sweep.pass_once()
     clock.now += 31
     await sweep.pass_once()
@@ -169,9 +175,8 @@ async def test_an_end_nobody_was_told_of(road: Resources, js: JetStreamContext, 
 
 
 @pytest.mark.parametrize("pictures", [0, 1])
-async def test_deadline(road: Resources, js: JetStreamContext, clock: Any, pictures: int) -> None:
+async def test_deadline(road: Resources, js: JetStreamContext, clock: Clock, pictures: int) -> None:
     """A run without progress is ended: partial with a picture, else a failure."""
-    del clock
     run_id = await start_run(road, "pip")
     await keep_ledger(await card(road, run_id), road)
     for kind in road.variants[:pictures]:
@@ -179,7 +184,7 @@ async def test_deadline(road: Resources, js: JetStreamContext, clock: Any, pictu
     await relayed(road)
     for consumer in (GENERATOR.name, SCREENSHOTTER.name):
         await settle(js, consumer)
-    sweep = Sweep(road, js)
+    sweep = Sweep(road, js, clock)
     await sweep.pass_once()
     assert (await run_row(road, run_id)).status == "running"
     await age(road, run_id, 601)
@@ -189,12 +194,12 @@ async def test_deadline(road: Resources, js: JetStreamContext, clock: Any, pictu
     assert isinstance(ending, PipelinePartial if pictures else PipelineFailed)
 
 
-async def test_waiting_is_not_counted(road: Resources, js: JetStreamContext, clock: Any) -> None:
+async def test_waiting_is_not_counted(road: Resources, js: JetStreamContext, clock: Clock) -> None:
     """However old a run is, as long as its request waits in a queue it is not ended."""
     run_id = await start_run(road, "pip")
     await relayed(road)
     await age(road, run_id, 5000)
-    sweep = Sweep(road, js)
+    sweep = Sweep(road, js, clock)
     for _ in range(3):
         await sweep.pass_once()
         clock.now += 500
@@ -202,15 +207,14 @@ async def test_waiting_is_not_counted(road: Resources, js: JetStreamContext, clo
     assert (await run_row(road, run_id)).status == "running"
 
 
-async def test_one_replica_at_a_time(road: Resources, js: JetStreamContext, clock: Any) -> None:
+async def test_one_replica_at_a_time(road: Resources, js: JetStreamContext, clock: Clock) -> None:
     """While another replica sweeps, a pass does nothing."""
-    del clock
     run_id = await start_run(road, "pip")
     await relayed(road)
     await js.delete_stream(EVENTS)
     async with transaction(road.sessions) as session:
-        await session.execute(select(func.pg_advisory_xact_lock(sweeping.ADVISORY_LOCK)))
-        await Sweep(road, js).pass_once()
+        await session.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
+        await Sweep(road, js, clock).pass_once()
 
     assert await tells(road, run_id) == [("pipeline.started", 0)]
 

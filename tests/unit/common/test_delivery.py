@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import pytest
 
-from techub_common import delivery
 from techub_common.dead import DeadLetter
 from techub_common.delivery import Delivery, Road, retry_delay
 from techub_common.envelope import seal
@@ -69,10 +68,9 @@ class FakeTeller:
         self.written.append(f"dead {letter.consumer} {letter.code} {letter.attempts}")
 
 
-@pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = asyncio.sleep
-    monkeypatch.setattr(delivery.asyncio, "sleep", lambda _: real(0))
+async def at_once(_: float) -> None:
+    """Pause for one turn of the loop only."""
+    await asyncio.sleep(0)
 
 
 def message(num_delivered: int = 1) -> FakeMessage:
@@ -97,7 +95,7 @@ def failure(event: Event, error: BaseException, attempts: int) -> AssetFailed:
 
 def rules(teller: FakeTeller) -> Delivery:
     """Return the screenshotter's delivery over fakes."""
-    return Delivery(SCREENSHOTTER, teller, Road(), ack_wait=15.0, gave_up=failure)
+    return Delivery(SCREENSHOTTER, teller, Road(pause=at_once), ack_wait=15.0, gave_up=failure)
 
 
 def raising(*errors: Exception | None) -> Any:
@@ -214,7 +212,7 @@ async def test_a_bug_is_tried_again_like_a_passing_trouble() -> None:
 
 async def test_the_road_is_closed_while_ours_is_away() -> None:
     """Nobody fetches what cannot be worked on."""
-    road = Road()
+    road = Road(pause=at_once)
     seen = []
 
     async def work() -> None:

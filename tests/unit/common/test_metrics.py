@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from prometheus_client import CollectorRegistry
 
-from techub_common import delivery, events
+from techub_common import events
 from techub_common.delivery import Road
 from techub_common.errors import Away
 from techub_common.events import Degradation, Event, StageStatus
@@ -157,11 +157,10 @@ def test_waiting_is_what_the_first_delivery_waited(
 
 
 async def test_an_outage_is_shown_while_it_lasts(
-    metrics: Metrics, registry: CollectorRegistry, monkeypatch: pytest.MonkeyPatch
+    metrics: Metrics, registry: CollectorRegistry
 ) -> None:
     """One outage is counted once, however many wait and however often they look."""
     seen: list[Any] = []
-    road = Road(metrics)
 
     async def look(_: float) -> None:
         seen.append(registry.get_sample_value("techub_outage_seconds"))
@@ -170,7 +169,7 @@ async def test_an_outage_is_shown_while_it_lasts(
         if len(seen) < 3:
             raise Away("store")
 
-    monkeypatch.setattr(delivery.asyncio, "sleep", look)
+    road = Road(metrics, pause=look)
     await road.until_back(work)
 
     assert len(seen) == 3

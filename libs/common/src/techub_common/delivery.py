@@ -28,6 +28,7 @@ REMEMBERED: Final = 1024
 GaveUp = Callable[[Event, BaseException, int], Event | None]
 Retried = Callable[[Event, BaseException, int], Event | None]
 Work = Callable[[], Awaitable[Any]]
+Pause = Callable[[float], Awaitable[None]]
 
 
 class Tells(Protocol):
@@ -45,8 +46,9 @@ class Tells(Protocol):
 class Road:
     """Closed while something of ours is away, so that nobody fetches what cannot be worked on."""
 
-    def __init__(self, metrics: Metrics | None = None) -> None:
+    def __init__(self, metrics: Metrics | None = None, pause: Pause = asyncio.sleep) -> None:
         self._metrics = metrics or Metrics()
+        self._pause = pause
         self._metrics.outage_seconds.set_function(self.away_seconds)
         self._blocked = 0
         self._away_since = 0.0
@@ -70,7 +72,7 @@ class Road:
                         blocked = True
                         self._block(1)
                         log.warning("ours_away", error=str(error))
-                    await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311
+                    await self._pause(pause * random.uniform(0.75, 1.25))  # noqa: S311
                     pause = min(10.0, pause * 2)
         finally:
             if blocked:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -38,12 +39,18 @@ DEADLINE = RunError(
 )
 
 
+Steady = Callable[[], float]
+
+
 class Sweep:
     """Keeps what it has seen of each told fact between two passes; losing it only delays."""
 
-    def __init__(self, resources: Resources, js: JetStreamContext) -> None:
+    def __init__(
+        self, resources: Resources, js: JetStreamContext, steady: Steady = time.monotonic
+    ) -> None:
         self._resources = resources
         self._js = js
+        self._steady = steady
         self._watches: dict[tuple[UUID, int], Watch] = {}
         self._moving: dict[UUID, float] = {}
 
@@ -85,7 +92,7 @@ class Sweep:
             owed = await owed_events(session)
             rows = await newest_tells(session, owed)
             road = await state_of(self._js)
-            now = time.monotonic()
+            now = self._steady()
             waiting = set()
             watches: dict[tuple[UUID, int], Watch] = {}
             for row in rows:
@@ -109,7 +116,7 @@ class Sweep:
     async def _end_what_stands_still(self, waiting: set[UUID]) -> None:
         async with transaction(self._resources.sessions) as session:
             runs = await open_runs(session)
-        now = time.monotonic()
+        now = self._steady()
         moving: dict[UUID, float] = {}
         for run_id, progress, created, clock in runs:
             seen = now if run_id in waiting else self._moving.get(run_id)
