@@ -145,6 +145,7 @@ def read(settings_class: type[S]) -> S:
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False)[0]
         name = ".".join(str(part) for part in problem["loc"]).upper() or "settings"
-        reason = "is not set" if problem["type"] == "missing" else problem["msg"].lower()
-        message = f"the setting {name} {reason}; see .env.example"
+        missing = problem["type"] == "missing"
+        trouble = " is not set" if missing else f": {problem['msg'].removeprefix('Value error, ')}"
+        message = f"the setting {name}{trouble}; see .env.example"
         raise SettingsError(message) from None

@@ -8,8 +8,9 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, Literal
 
 from sqlalchemy.exc import ProgrammingError
@@ -116,6 +117,10 @@ async def running_stack(wanted: Wanted, say: Say) -> AsyncIterator[Stack]:
         if wanted.store == "s3":
             say("stack", "starting SeaweedFS")
             seaweedfs = await stack.enter_async_context(seaweedfs_server(var / "seaweedfs"))
+        scratch = TemporaryDirectory(prefix="techub-", ignore_cleanup_errors=True)
+        wanted = replace(
+            wanted, environment={"TMPDIR": stack.enter_context(scratch), **wanted.environment}
+        )  # what a killed browser leaves there goes with the stack
         system = _system(wanted, nats, postgres, doubles, browser, seaweedfs)
         say("stack", "bringing schemas, streams and consumers up to date")
         await _migrate(system)
