@@ -4,9 +4,9 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -16,6 +16,16 @@ from pydantic_settings import (
 )
 
 from techub_common.storage_url import Bucket, Folder, place_of
+
+
+def _web_address(url: str) -> str:
+    if not url.startswith(("https://", "http://")):
+        message = "must begin with https:// or http://"
+        raise ValueError(message)
+    return url.rstrip("/")
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
 
 
 class AppEnv(StrEnum):
@@ -68,7 +78,7 @@ class CommonSettings(BaseSettings):
     service: ClassVar[str]
 
     app_env: AppEnv = AppEnv.production
-    app_host: str = "http://127.0.0.1:3000"
+    app_host: WebAddress = "http://127.0.0.1:3000"
     nats_url: str
     nats_creds: Path | None = None
     health_port: int = 9090

@@ -170,7 +170,12 @@ def _system(
         "OUTBOUND_ALLOW": doubles["github"].url.removeprefix("http://"),
     }
     if not wanted.real_github:
-        environment["GITHUB_API_URL"] = doubles["github"].url
+        environment |= {
+            "GITHUB_API_URL": doubles["github"].url,
+            "GITHUB_WEB_URL": doubles["github"].url,
+            "GITHUB_CLIENT_ID": "embedded-stack",
+            "GITHUB_CLIENT_SECRET": DEVELOPMENT_SECRET,
+        }
     if seaweedfs is not None:
         environment |= seaweedfs.environment
     environment |= wanted.environment

@@ -1,4 +1,4 @@
-"""`python -m techub_api serve | migrate | token create LOGIN`."""
+"""`python -m techub_api serve | migrate | token create LOGIN | access allow|invite`."""
 
 import argparse
 import asyncio
@@ -9,6 +9,7 @@ from typing import Any
 import nats
 from nats.errors import Error as NatsError
 
+from techub_api.accounts.access import allow, set_invite
 from techub_api.accounts.actions import create_token, user_with_login, vouch_for_address
 from techub_api.schema import METADATA
 from techub_api.service import opener
@@ -18,6 +19,7 @@ from techub_common import streams
 from techub_common.broker import shown
 from techub_common.database import open_sessions, transaction
 from techub_common.errors import TecHubError
+from techub_common.logins import valid_login
 from techub_common.migrations import migrate
 from techub_common.permissions import inbox_of
 from techub_common.runtime import run
@@ -36,6 +38,8 @@ def main() -> None:
             _end(_migrate(load(MigrationSettings)))
         case "token":
             _end(_token(load(MigrationSettings), arguments))
+        case "access":
+            _end(_access(load(MigrationSettings), arguments))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -48,6 +52,12 @@ def _parser() -> argparse.ArgumentParser:
     create.add_argument("login")
     create.add_argument("--name", default="command line")
     create.add_argument("--email", help="set and vouch for the person's address")
+    access = commands.add_parser("access", help="who may sign in, while ACCESS_POLICY is not open")
+    ways = access.add_subparsers(dest="action", required=True)
+    ways.add_parser("allow", help="put logins on the list").add_argument("logins", nargs="+")
+    invite = ways.add_parser("invite", help="make an invite, or change how many it lets in")
+    invite.add_argument("code")
+    invite.add_argument("--seats", type=int, required=True)
     return parser
 
 
@@ -87,6 +97,21 @@ async def _token(settings: MigrationSettings, arguments: argparse.Namespace) -> 
             await vouch_for_address(session, user, arguments.email)
         token = await create_token(session, user, arguments.name)
     sys.stdout.write(f"{token}\n")
+
+
+async def _access(settings: MigrationSettings, arguments: argparse.Namespace) -> None:
+    async with (
+        open_sessions(settings.database_url.get_secret_value(), pool=1) as sessions,
+        transaction(sessions) as session,
+    ):
+        if arguments.action == "allow":
+            for login in arguments.logins:
+                await allow(session, valid_login(login))
+            said = f"{len(arguments.logins)} on the list"
+        else:
+            invite = await set_invite(session, arguments.code, arguments.seats)
+            said = f"{invite.code}: {invite.taken} of {invite.seats} seats taken"
+    sys.stdout.write(f"{said}\n")
 
 
 def _end(work: Coroutine[Any, Any, None]) -> None:

@@ -18,11 +18,17 @@ STATUS: Final[Mapping[str, HTTPStatus]] = {
     "bad_key": HTTPStatus.NOT_FOUND,
     "body_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "invalid_login": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "invite_taken": HTTPStatus.FORBIDDEN,
+    "invite_unknown": HTTPStatus.FORBIDDEN,
+    "not_on_the_list": HTTPStatus.FORBIDDEN,
     "object_missing": HTTPStatus.NOT_FOUND,
     "ownership_cap": HTTPStatus.FORBIDDEN,
     "profile_claimed": HTTPStatus.FORBIDDEN,
     "profile_missing": HTTPStatus.NOT_FOUND,
     "run_missing": HTTPStatus.NOT_FOUND,
+    "sign_in_declined": HTTPStatus.BAD_REQUEST,
+    "sign_in_refused": HTTPStatus.BAD_REQUEST,
+    "sign_in_stale": HTTPStatus.BAD_REQUEST,
     "unauthorized": HTTPStatus.UNAUTHORIZED,
 }
 

@@ -1,10 +1,19 @@
 """What the api reads from its environment."""
 
+from enum import StrEnum
 from typing import ClassVar
 
 from pydantic import Field, SecretStr
 
-from techub_common.settings import CommonSettings, DatabaseSettings, StorageSettings
+from techub_common.settings import CommonSettings, DatabaseSettings, StorageSettings, WebAddress
+
+
+class AccessPolicy(StrEnum):
+    """Who may become a user: everybody, who is on the list, or who has an invite too."""
+
+    open = "open"
+    list = "list"
+    invite = "invite"
 
 
 class Settings(CommonSettings, DatabaseSettings, StorageSettings):
@@ -14,6 +23,11 @@ class Settings(CommonSettings, DatabaseSettings, StorageSettings):
 
     http_port: int = 3000
     secret_key: SecretStr = Field(min_length=32)
+    github_api_url: WebAddress = "https://api.github.com"
+    github_web_url: WebAddress = "https://github.com"
+    github_client_id: str | None = None
+    github_client_secret: SecretStr | None = None
+    access_policy: AccessPolicy = AccessPolicy.open
     ai_text_enabled: bool = True
     ai_images_enabled: bool = False
     ai_image_descriptions_enabled: bool = False
@@ -24,6 +38,11 @@ class Settings(CommonSettings, DatabaseSettings, StorageSettings):
     pipeline_deadline_seconds: float = Field(default=600.0, gt=0)
     bulk_runs: int = Field(default=4, ge=1)
     stream_replicas: int = Field(default=1, ge=1, le=5)
+
+    @property
+    def is_https(self) -> bool:
+        """Return whether people come over https, so that cookies may insist on it."""
+        return self.app_host.startswith("https://")
 
 
 class MigrationSettings(CommonSettings, DatabaseSettings, StorageSettings):

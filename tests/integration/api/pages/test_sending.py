@@ -59,7 +59,9 @@ async def test_from_sign_in_to_run(workshop: Resources) -> None:
     """One click signs in, the login typed before is still there, and the run starts."""
     async with browser_at(workshop) as client:
         token = token_in(await client.get("/submit?login=octocat"))
-        door = await client.post("/dev/sign-in", data={"form_token": token, "login": "octocat"})
+        door = await client.post(
+            "/dev/sign-in", data={"form_token": token, "onward": "/submit?login=octocat"}
+        )
         assert (door.status_code, door.headers["location"]) == (303, "/submit?login=octocat")
         form = await client.get(door.headers["location"])
         assert 'value="octocat"' in form.text

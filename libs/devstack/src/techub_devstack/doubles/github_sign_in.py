@@ -1,7 +1,11 @@
 """GitHub's sign-in for web applications, and tokens for apps."""
 
+import base64
+import hashlib
 import secrets
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -14,6 +18,7 @@ from techub_devstack.doubles.pages import page
 from techub_devstack.doubles.sample_folder import SampleFolder
 
 CODE_SECONDS = 600
+DENIED = "The user has denied your application access."
 BAD_CODE = {
     "error": "bad_verification_code",
     "error_description": "The code passed is incorrect or expired.",
@@ -22,10 +27,28 @@ BAD_CODE = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A code somebody's yes was worth: good once, for ten minutes, to whoever can prove it."""
+
+    login: str
+    challenge: str | None
+    until: float
+
+    def may_have_a_token(self, given: Mapping[str, Any]) -> bool:
+        """Return whether the code is fresh and the verifier is the challenge's (RFC 7636)."""
+        if self.until <= time.monotonic():
+            return False
+        if self.challenge is None:
+            return True
+        hashed = hashlib.sha256(str(given.get("code_verifier", "")).encode()).digest()
+        return base64.urlsafe_b64encode(hashed).rstrip(b"=").decode() == self.challenge
+
+
 def sign_in_routes(folder: SampleFolder, wire: Wire) -> APIRouter:  # noqa: C901 - a list of routes
     """Return the routes of the web flow; its tokens are known to /user for as long as we run."""
     router = APIRouter()
-    codes: dict[str, tuple[str, float]] = {}
+    codes: dict[str, Granted] = {}
     tokens: dict[str, str] = {}
 
     def signed_in(request: Request) -> str | None:
@@ -34,9 +57,13 @@ def sign_in_routes(folder: SampleFolder, wire: Wire) -> APIRouter:  # noqa: C901
 
     @router.get("/login/oauth/authorize")
     async def authorize(request: Request, redirect_uri: str, state: str = "") -> Response:
-        """Let a person choose who to be; `login` in the query chooses at once."""
+        """Let a person choose who to be; `login` in the query chooses at once, `deny` refuses."""
         query = dict(request.query_params)
         login = query.pop("login", "")
+        separator = "&" if "?" in redirect_uri else "?"
+        if query.pop("deny", ""):
+            refusal = {"error": "access_denied", "error_description": DENIED, "state": state}
+            return RedirectResponse(f"{redirect_uri}{separator}{urlencode(refusal)}", 302)
         if folder.folder_of(login) is None:
             people = [
                 (folder.read(known, "user") or {}, urlencode({**query, "login": known}))
@@ -45,19 +72,20 @@ def sign_in_routes(folder: SampleFolder, wire: Wire) -> APIRouter:  # noqa: C901
             users = [(user, link) for user, link in people if user.get("type") == "User"]
             return HTMLResponse(page("sign_in.html", people=users))
         code = secrets.token_hex(10)
-        codes[code] = (login, time.monotonic() + CODE_SECONDS)
+        challenge = query.get("code_challenge")
+        codes[code] = Granted(login, challenge, time.monotonic() + CODE_SECONDS)
         answer = urlencode({"code": code, "state": state})
-        return RedirectResponse(f"{redirect_uri}{'&' if '?' in redirect_uri else '?'}{answer}", 302)
+        return RedirectResponse(f"{redirect_uri}{separator}{answer}", 302)
 
     @router.post("/login/oauth/access_token")
     async def access_token(request: Request) -> Response:
         given = await _given(request)
-        login, until = codes.pop(str(given.get("code")), ("", 0.0))
+        granted = codes.pop(str(given.get("code")), None)
         answer: dict[str, Any] = BAD_CODE
-        if until > time.monotonic():
+        if granted is not None and granted.may_have_a_token(given):
             token = f"gho_{secrets.token_hex(18)}"
-            tokens[token] = login
-            answer = {"access_token": token, "token_type": "bearer", "scope": "user:email"}
+            tokens[token] = granted.login
+            answer = {"access_token": token, "token_type": "bearer", "scope": "read:user"}
         if "json" in request.headers.get("accept", ""):
             return JSONResponse(answer)
         return Response(urlencode(answer), media_type="application/x-www-form-urlencoded")

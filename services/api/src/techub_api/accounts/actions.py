@@ -1,12 +1,12 @@
 """What changes users and tokens."""
 
-import hashlib
-import secrets
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from techub_api.accounts.secrets import digest, new_secret
 from techub_api.accounts.tables import ApiToken, User
 from techub_common.logins import valid_login
 
@@ -35,7 +35,7 @@ async def vouch_for_address(session: AsyncSession, user: User, address: str) -> 
 
 async def create_token(session: AsyncSession, user: User, name: str) -> str:
     """Add a personal token and return it: the only time it is readable."""
-    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    token = TOKEN_PREFIX + new_secret()
     session.add(ApiToken(user_id=user.id, name=name, token_sha256=digest(token)))
     await session.flush()
     return token
@@ -53,6 +53,20 @@ async def user_of_token(session: AsyncSession, token: str) -> User | None:
     return await session.get(User, user_id) if user_id else None
 
 
-def digest(token: str) -> bytes:
-    """Return what is stored of a token."""
-    return hashlib.sha256(token.encode()).digest()
+async def tokens_of(session: AsyncSession, user_id: UUID) -> list[ApiToken]:
+    """Return the user's tokens that are good, the newest first."""
+    rows = await session.scalars(
+        select(ApiToken)
+        .where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
+        .order_by(ApiToken.created_at.desc(), ApiToken.id)
+    )
+    return list(rows)
+
+
+async def revoke_token(session: AsyncSession, user_id: UUID, token_id: UUID) -> None:
+    """Make a token of this user worthless at once; another user's is left alone."""
+    await session.execute(
+        update(ApiToken)
+        .where(ApiToken.id == token_id, ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
+        .values(revoked_at=func.now())
+    )

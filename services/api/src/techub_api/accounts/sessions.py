@@ -1,76 +1,77 @@
-"""Who is signed in in a browser: a signed cookie that holds the user's id and nothing else."""
+"""Who is signed in in a browser: a row here, found by a secret only that browser has."""
 
-import hashlib
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from itsdangerous import BadSignature, URLSafeTimedSerializer
-from starlette.requests import Request
-from starlette.responses import Response
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from techub_api.settings import Settings
-from techub_common.settings import AppEnv
+from techub_api.accounts.secrets import digest, new_secret
+from techub_api.accounts.tables import Session, User
 
 COOKIE: Final = "techub_session"
 LASTS: Final = timedelta(days=30)
+SEEN_EVERY: Final = timedelta(minutes=5)
+LONGEST_DEVICE: Final = 200
 
 
-def signer(settings: Settings, purpose: str) -> URLSafeTimedSerializer:
-    """Return what signs for one purpose; a signature for another is not accepted."""
-    return URLSafeTimedSerializer(
-        settings.secret_key.get_secret_value(),
-        salt=f"techub {purpose}",
-        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+async def open_session(session: AsyncSession, user_id: UUID, device: str) -> str:
+    """Add a session of 30 days for this browser and return its secret; old ones of the user go."""
+    await session.execute(
+        delete(Session).where(Session.user_id == user_id, Session.expires_at <= func.now())
     )
-
-
-def sign_in(response: Response, settings: Settings, user_id: UUID) -> None:
-    """Make the browser that gets this answer the user's for 30 days."""
-    keep_cookie(
-        response, settings, COOKIE, signer(settings, "session").dumps(user_id.hex), lasts=LASTS
-    )
-
-
-def sign_out(response: Response, settings: Settings) -> None:
-    """Make the browser that gets this answer nobody's."""
-    drop_cookie(response, settings, COOKIE)
-
-
-def signed_in(request: Request, settings: Settings) -> UUID | None:
-    """Return whose browser this is; None for nobody's, a forged cookie and one past its time."""
-    cookie = request.cookies.get(COOKIE)
-    if cookie is None:
-        return None
-    try:
-        return UUID(
-            hex=signer(settings, "session").loads(cookie, max_age=int(LASTS.total_seconds()))
+    secret = new_secret()
+    session.add(
+        Session(
+            user_id=user_id,
+            token_sha256=digest(secret),
+            device=device[:LONGEST_DEVICE],
+            expires_at=func.now() + LASTS,
         )
-    except (BadSignature, ValueError):
+    )
+    await session.flush()
+    return secret
+
+
+async def close_session(session: AsyncSession, secret: str) -> None:
+    """End the session with this secret; whoever copied the cookie is nobody from now on."""
+    await session.execute(delete(Session).where(Session.token_sha256 == digest(secret)))
+
+
+async def session_of(session: AsyncSession, secret: str) -> tuple[Session, User] | None:
+    """Return the session and its user; None for an unknown, ended or expired one.
+
+    That it was seen is noted every five minutes at most.
+    """
+    found = (
+        await session.execute(
+            select(Session, User)
+            .join(User, User.id == Session.user_id)
+            .where(Session.token_sha256 == digest(secret), Session.expires_at > func.now())
+        )
+    ).one_or_none()
+    if found is None:
         return None
-
-
-def keep_cookie(
-    response: Response,
-    settings: Settings,
-    name: str,
-    value: str,
-    *,
-    lasts: timedelta | None = None,
-) -> None:
-    """Set a cookie no script reads and no other site sends along with a form."""
-    response.set_cookie(
-        name,
-        value,
-        max_age=int(lasts.total_seconds()) if lasts else None,
-        httponly=True,
-        samesite="lax",
-        secure=settings.app_env is not AppEnv.development,
+    await session.execute(
+        update(Session)
+        .where(Session.id == found[0].id, Session.seen_at < func.now() - SEEN_EVERY)
+        .values(seen_at=func.now())
+        .execution_options(synchronize_session=False)
     )
+    return found[0], found[1]
 
 
-def drop_cookie(response: Response, settings: Settings, name: str) -> None:
-    """Make the browser forget a cookie."""
-    response.delete_cookie(
-        name, httponly=True, samesite="lax", secure=settings.app_env is not AppEnv.development
+async def sessions_of(session: AsyncSession, user_id: UUID) -> list[Session]:
+    """Return the user's sessions that are good, the last seen first."""
+    rows = await session.scalars(
+        select(Session)
+        .where(Session.user_id == user_id, Session.expires_at > func.now())
+        .order_by(Session.seen_at.desc())
     )
+    return list(rows)
+
+
+async def end_other_sessions(session: AsyncSession, user_id: UUID, kept: UUID) -> None:
+    """End every session of the user but one."""
+    await session.execute(delete(Session).where(Session.user_id == user_id, Session.id != kept))

@@ -8,7 +8,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from techub_api.accounts.sessions import keep_cookie
+from techub_api.accounts.cookies import keep_cookie
+from techub_api.accounts.github import GitHubSignIn
 from techub_api.pages import words
 from techub_api.pages.families import family_name
 from techub_api.pages.frames import label_of
@@ -60,6 +61,8 @@ def answer(
                 "token_field": TOKEN_FIELD,
                 "app_host": settings.app_host,
                 "path": request.url.path,
+                "github_sign_in": GitHubSignIn(settings).is_open,
+                "access": settings.access_policy,
                 "development": settings.app_env is AppEnv.development,
             }
         )
@@ -72,11 +75,24 @@ def answer(
 
 
 def policy_for(settings: Settings) -> str:
-    """Return what a page may load; pictures also from where the store makes them public."""
-    place = urlsplit(settings.public_base_url or "")
-    if not place.netloc:
-        return POLICY
-    return POLICY.replace("img-src 'self'", f"img-src 'self' {place.scheme}://{place.netloc}")
+    """Return what a page may do: pictures also from the public store, and forms on to GitHub.
+
+    A browser holds the redirect that follows a form to the form's policy, too.
+    """
+    policy = POLICY
+    if settings.public_base_url:
+        policy = policy.replace(
+            "img-src 'self'", f"img-src 'self' {_host(settings.public_base_url)}"
+        )
+    if GitHubSignIn(settings).is_open:
+        github = _host(settings.github_web_url)
+        policy = policy.replace("form-action 'self'", f"form-action 'self' {github}")
+    return policy
+
+
+def _host(address: str) -> str:
+    place = urlsplit(address)
+    return f"{place.scheme}://{place.netloc}"
 
 
 @cache
@@ -91,7 +107,9 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.filters.update(
+        browser=words.browser,
         clock=words.clock,
+        day=words.day,
         duration=words.duration,
         family=family_name,
         label=label_of,

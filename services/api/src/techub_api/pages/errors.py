@@ -7,10 +7,12 @@ from typing import Any, Final
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from techub_api.pages.answers import NOBODY, answer
+from techub_api.pages.signing_in import sign_in_address
+from techub_api.pages.visitors import SignInFirst
 from techub_api.problems import problem
 from techub_common.errors import Away, Permanent
 
@@ -41,6 +43,11 @@ def install(app: FastAPI) -> None:
     for kind in (Permanent, Away, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, _also_as_page(app.exception_handlers[kind]))
     app.add_exception_handler(Exception, _also_as_page(_unexpected))
+    app.add_exception_handler(SignInFirst, _sign_in_first)
+
+
+async def _sign_in_first(request: Request, _: Exception) -> Response:
+    return RedirectResponse(sign_in_address(request.url.path), 303)
 
 
 def wants_page(request: Request) -> bool:

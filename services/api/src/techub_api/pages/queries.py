@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from techub_api.accounts.tables import User
 from techub_api.pictures.addresses import public_url
 from techub_api.profiles.actions import view_of
 from techub_api.profiles.queries import newest_cards
@@ -28,11 +27,6 @@ class Exhibit:
     title: str
     archetype: str
     pictures: Sequence[PictureShown]
-
-
-async def user_with_id(session: AsyncSession, user_id: UUID) -> User | None:
-    """Return the user; None for one who has left."""
-    return await session.get(User, user_id)
 
 
 async def newest_exhibits(session: AsyncSession, limit: int, settings: Settings) -> list[Exhibit]:

@@ -60,7 +60,15 @@ def submit_address(login: str) -> str:
 async def ask(request: Request, opened: Opened, visitor: Looking, login: str = "") -> HTMLResponse:
     """Answer the form, or how to sign in; a card that exists already is pointed to."""
     draft = Draft(login=login.strip())
-    shown = partial(answer, request, opened.settings, visitor, "submit.html", draft=draft)
+    shown = partial(
+        answer,
+        request,
+        opened.settings,
+        visitor,
+        "submit.html",
+        draft=draft,
+        onward=submit_address(draft.login),
+    )
     errors = _login_errors(draft.login) if draft.login else {}
     if errors or not draft.login:
         return shown(errors=errors, existing=None)
@@ -75,7 +83,14 @@ async def submit_form(request: Request, opened: Opened, visitor: Looking, sent: 
     """Start the run and go to its page, or answer the form with what is wrong beside the fields."""
     draft = _draft(sent)
     again = partial(
-        answer, request, opened.settings, visitor, "submit.html", draft=draft, existing=None
+        answer,
+        request,
+        opened.settings,
+        visitor,
+        "submit.html",
+        draft=draft,
+        existing=None,
+        onward=submit_address(draft.login),
     )
     if visitor.user is None:
         return again(status=401, errors={})

@@ -11,9 +11,9 @@ from fastapi import Depends, HTTPException, Request
 from itsdangerous import BadSignature
 from starlette.datastructures import FormData
 
-from techub_api.accounts.sessions import signed_in, signer
+from techub_api.accounts.cookies import cookie, signer
+from techub_api.accounts.sessions import COOKIE, session_of
 from techub_api.accounts.tables import User
-from techub_api.pages.queries import user_with_id
 from techub_api.settings import Settings
 from techub_api.wiring import Opened
 from techub_common.database import transaction
@@ -30,19 +30,43 @@ class Visitor:
 
     user: User | None
     mark: str | None
+    session_id: UUID | None = None
 
 
 async def visitor(request: Request, opened: Opened) -> Visitor:
-    """Return who looks: nobody in particular unless the cookie is good and the user still there."""
-    user_id = signed_in(request, opened.settings)
-    user = None
-    if user_id is not None:
-        async with transaction(opened.sessions) as session:
-            user = await user_with_id(session, user_id)
-    return Visitor(user, request.cookies.get(FORM_COOKIE))
+    """Return who looks: nobody in particular unless this browser has a session that is good."""
+    mark = cookie(request, opened.settings, FORM_COOKIE)
+    secret = cookie(request, opened.settings, COOKIE)
+    if secret is None:
+        return Visitor(None, mark)
+    async with transaction(opened.sessions) as session:
+        found = await session_of(session, secret)
+    return Visitor(found[1], mark, found[0].id) if found else Visitor(None, mark)
 
 
 Looking = Annotated[Visitor, Depends(visitor)]
+
+
+class SignInFirst(Exception):
+    """The page is for people who are signed in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member(Visitor):
+    """Somebody who is signed in."""
+
+    user: User
+    session_id: UUID
+
+
+async def member(visitor: Looking) -> Member:
+    """Return who looks when they are signed in; raise SignInFirst when nobody is."""
+    if visitor.user is None or visitor.session_id is None:
+        raise SignInFirst
+    return Member(visitor.user, visitor.mark, visitor.session_id)
+
+
+SignedIn = Annotated[Member, Depends(member)]
 
 
 def new_mark() -> str:

@@ -6,6 +6,21 @@ from typing import Final
 _SECOND: Final = 1_000
 _MINUTE: Final = 60 * _SECOND
 _KILO: Final = 1_000
+_BROWSERS: Final = (  # the first that is named wins: each claims to be those after it
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_PLACES: Final = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "a Mac"),
+    ("Linux", "Linux"),
+)
 
 
 def duration(milliseconds: int) -> str:
@@ -36,3 +51,15 @@ def ordinal(number: int) -> str:
     """Return `2nd` for 2."""
     suffix = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{'th' if number // 10 % 10 == 1 else suffix}"
+
+
+def day(moment: datetime) -> str:
+    """Return a day as people read it."""
+    return f"{moment:%-d %B %Y}"
+
+
+def browser(agent: str) -> str:
+    """Return what people call a browser, from its User-Agent."""
+    name = next((label for mark, label in _BROWSERS if mark in agent), "A browser")
+    place = next((label for mark, label in _PLACES if mark in agent), None)
+    return f"{name} on {place}" if place else name
