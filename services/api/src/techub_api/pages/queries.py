@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_api.pictures.addresses import public_url
 from techub_api.profiles.actions import view_of
-from techub_api.profiles.queries import newest_cards
 from techub_api.profiles.tables import Card, Picture, Profile
 from techub_api.runs.queries import PictureShown
 from techub_api.runs.tables import Entry
@@ -29,12 +28,15 @@ class Exhibit:
     pictures: Sequence[PictureShown]
 
 
-async def newest_exhibits(session: AsyncSession, limit: int, settings: Settings) -> list[Exhibit]:
-    """Return the newest cards that have a picture, in three reads."""
-    logins = await newest_cards(session, limit)
-    rows = await session.execute(select(Profile, Card).join(Card).where(Profile.login.in_(logins)))
-    found = {str(profile.login): (profile, card) for profile, card in rows}
-    pictures = await _pictures(session, [profile.id for profile, _ in found.values()], settings)
+async def exhibits_of(
+    session: AsyncSession, profile_ids: Sequence[UUID], settings: Settings
+) -> list[Exhibit]:
+    """Return the cards of these profiles that have a picture, in their order, in two reads."""
+    rows = await session.execute(
+        select(Profile, Card).join(Card).where(Profile.id.in_(profile_ids))
+    )
+    found = {profile.id: (profile, card) for profile, card in rows}
+    pictures = await _pictures(session, profile_ids, settings)
     return [
         Exhibit(
             login=profile.display_login,
@@ -43,7 +45,7 @@ async def newest_exhibits(session: AsyncSession, limit: int, settings: Settings)
             archetype=str(card.traits["archetype"]),
             pictures=pictures[profile.id],
         )
-        for profile, card in (found[login] for login in logins if login in found)
+        for profile, card in (found[each] for each in profile_ids if each in found)
         if profile.id in pictures
     ]
 

@@ -7,13 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
-from techub_api.pages import account, signing_in, static_files, submitting
+from techub_api.pages import account, browsing, signing_in, static_files, submitting
 from techub_api.pages.answers import answer
 from techub_api.pages.frames import frames
-from techub_api.pages.queries import card_shown, last_line, newest_exhibits
+from techub_api.pages.queries import card_shown, exhibits_of, last_line
 from techub_api.pages.showcase import showcase
 from techub_api.pages.timeline import chapters, signs, slots
 from techub_api.pages.visitors import Looking
+from techub_api.profiles.directory import Wanted, find
 from techub_api.profiles.queries import show_profile
 from techub_api.runs.queries import RunShown, show_run
 from techub_api.runs.status import Status
@@ -23,7 +24,7 @@ from techub_common.errors import Permanent
 from techub_common.logins import valid_login
 
 router = APIRouter(include_in_schema=False)
-for _part in (static_files, signing_in, submitting, account):
+for _part in (static_files, signing_in, submitting, account, browsing):
     router.include_router(_part.router)
 
 EXHIBITS: Final = 6
@@ -34,7 +35,8 @@ TOLD_WITHIN: Final = timedelta(minutes=1)
 async def landing(request: Request, opened: Opened, visitor: Looking) -> HTMLResponse:
     """Answer what this is, and the newest cards."""
     async with transaction(opened.sessions) as session:
-        exhibits = await newest_exhibits(session, EXHIBITS, opened.settings)
+        newest = await find(session, Wanted())
+        exhibits = await exhibits_of(session, newest.profile_ids[:EXHIBITS], opened.settings)
     return answer(
         request,
         opened.settings,

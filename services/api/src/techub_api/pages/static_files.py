@@ -20,7 +20,17 @@ from techub_common.errors import Permanent
 router = APIRouter(include_in_schema=False)
 
 FOR_EVER: Final = "public, max-age=31536000, immutable"
-SHEETS: Final = ("tokens", "base", "parts", "landing", "submit", "run", "profile", "account")
+SHEETS: Final = (
+    "tokens",
+    "base",
+    "parts",
+    "landing",
+    "submit",
+    "run",
+    "profile",
+    "account",
+    "browse",
+)
 _HASHED: Final = re.compile(r"(?P<stem>[\w-]+)\.(?P<hash>[0-9a-f]{12})(?P<suffix>\.\w+)")
 
 

@@ -68,15 +68,3 @@ async def show_profile(
         newest_run_id=run.id if run else None,
         newest_run_status=run.status if run else None,
     )
-
-
-async def newest_cards(session: AsyncSession, limit: int) -> list[str]:
-    """Return the logins of the profiles whose cards were written last."""
-    rows = await session.scalars(
-        select(Profile.login)
-        .join(Card, Card.profile_id == Profile.id)
-        .where(Profile.listed, Profile.login.is_not(None))
-        .order_by(Card.written_at.desc())
-        .limit(limit)
-    )
-    return [login for login in rows if login]

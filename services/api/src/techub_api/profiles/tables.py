@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from techub_api.accounts.tables import User
@@ -19,7 +19,11 @@ class Profile(Base):
     """
 
     __tablename__ = "profiles"
-    __table_args__ = (CheckConstraint("login = lower(login)", name="login_lower"),)
+    __table_args__ = (
+        CheckConstraint("login = lower(login)", name="login_lower"),
+        Index("ix_profiles_languages", "languages", postgresql_using="gin"),
+        Index("ix_profiles_login_begins", "login", postgresql_ops={"login": "text_pattern_ops"}),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     number: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)
@@ -46,6 +50,13 @@ class Profile(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+Index(
+    "ix_profiles_name_begins",
+    func.lower(Profile.name).label("lower_name"),
+    postgresql_ops={"lower_name": "text_pattern_ops"},
+)
+
+
 class LoginHistory(Base):
     """Logins a profile had before; a recycled login leads here no more."""
 
@@ -61,6 +72,15 @@ class Card(Base):
     """The profile's traits as they were last written, with who wrote them."""
 
     __tablename__ = "cards"
+    __table_args__ = (
+        Index("ix_cards_newest", "written_at", "profile_id"),
+        Index(
+            "ix_cards_traits",
+            "traits",
+            postgresql_using="gin",
+            postgresql_ops={"traits": "jsonb_path_ops"},
+        ),
+    )
 
     profile_id: Mapped[UUID] = mapped_column(ForeignKey(Profile.id), primary_key=True)
     run_id: Mapped[UUID]
@@ -68,7 +88,7 @@ class Card(Base):
     provenance: Mapped[dict[str, Any]]
     artifact: Mapped[str | None]
     view_key: Mapped[str | None]
-    written_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
+    written_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class Ownership(Base):
