@@ -21,6 +21,7 @@ STATUS: Final[Mapping[str, HTTPStatus]] = {
     "invite_taken": HTTPStatus.FORBIDDEN,
     "invite_unknown": HTTPStatus.FORBIDDEN,
     "not_on_the_list": HTTPStatus.FORBIDDEN,
+    "not_the_owner": HTTPStatus.FORBIDDEN,
     "object_missing": HTTPStatus.NOT_FOUND,
     "ownership_cap": HTTPStatus.FORBIDDEN,
     "profile_claimed": HTTPStatus.FORBIDDEN,

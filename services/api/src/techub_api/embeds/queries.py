@@ -15,7 +15,7 @@ async def current_picture(
     rows = await session.scalars(
         select(Picture)
         .join(Profile, Profile.id == Picture.profile_id)
-        .where(Profile.login == login.lower(), Picture.variant == variant)
+        .where(Profile.login == login.lower(), Profile.listed, Picture.variant == variant)
     )
     found = {row.format: row for row in rows}
     return next((found[name] for name in formats if name in found), None)
@@ -26,7 +26,7 @@ async def drawn_from(session: AsyncSession, login: str) -> tuple[str, str | None
     found = await session.execute(
         select(Card.view_key, Profile.avatar_key)
         .join(Profile, Profile.id == Card.profile_id)
-        .where(Profile.login == login.lower(), Card.view_key.is_not(None))
+        .where(Profile.login == login.lower(), Profile.listed, Card.view_key.is_not(None))
     )
     row = found.first()
     return (str(row[0]), row[1]) if row else None

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
-from techub_api.pages import account, browsing, signing_in, static_files, submitting
+from techub_api.pages import account, browsing, mine, signing_in, static_files, submitting
 from techub_api.pages.answers import answer
 from techub_api.pages.frames import frames
 from techub_api.pages.queries import card_shown, exhibits_of, last_line
@@ -15,6 +15,7 @@ from techub_api.pages.showcase import showcase
 from techub_api.pages.timeline import chapters, signs, slots
 from techub_api.pages.visitors import Looking
 from techub_api.profiles.directory import Wanted, find
+from techub_api.profiles.keeping import may_see
 from techub_api.profiles.queries import show_profile
 from techub_api.runs.queries import RunShown, show_run
 from techub_api.runs.status import Status
@@ -24,7 +25,7 @@ from techub_common.errors import Permanent
 from techub_common.logins import valid_login
 
 router = APIRouter(include_in_schema=False)
-for _part in (static_files, signing_in, submitting, account, browsing):
+for _part in (static_files, signing_in, submitting, account, browsing, mine):
     router.include_router(_part.router)
 
 EXHIBITS: Final = 6
@@ -81,7 +82,8 @@ async def see_profile(
     except Permanent as error:
         raise HTTPException(404, "No GitHub login looks like this.") from error
     async with transaction(opened.sessions) as session:
-        profile = await show_profile(session, login, opened.settings)
+        seen = await may_see(session, visitor.user, login)
+        profile = await show_profile(session, login, opened.settings) if seen else None
         card = await card_shown(session, login, opened.settings.app_host)
         newest = (profile and profile.newest_run_id) or None
         run = await show_run(session, newest, opened.settings) if newest else None

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from techub_api.profiles.keeping import may_see
 from techub_api.profiles.queries import ProfileShown, show_profile
 from techub_api.resources import Resources
 from techub_api.wiring import Opened
@@ -29,7 +30,8 @@ async def read_status(login: str, opened: Opened) -> dict[str, str | None]:
 async def profile_or_missing(opened: Resources, login: str) -> ProfileShown:
     """Return the profile; raise Permanent `profile_missing`."""
     async with transaction(opened.sessions) as session:
-        shown = await show_profile(session, valid_login(login), opened.settings)
+        seen = await may_see(session, None, valid_login(login))
+        shown = await show_profile(session, login, opened.settings) if seen else None
     if shown is None:
         message = f"Nobody has made a card for @{login} yet."
         raise Permanent(message, code="profile_missing")

@@ -1,0 +1,74 @@
+"""`/my/profiles`: the cards one looks after, and what one may do about them."""
+
+from typing import Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from techub_api.pages.answers import answer
+from techub_api.pages.frames import frames
+from techub_api.pages.queries import exhibits_of
+from techub_api.pages.visitors import Sent, SignedIn
+from techub_api.profiles import keeping
+from techub_api.wiring import Opened
+from techub_common.database import transaction
+from techub_common.logins import valid_login
+
+router = APIRouter(prefix="/my/profiles", include_in_schema=False)
+
+HERE: Final = "/my/profiles"
+
+
+@router.get("")
+async def see_mine(request: Request, opened: Opened, member: SignedIn) -> HTMLResponse:
+    """Answer the profiles one looks after, and one's own when somebody else does."""
+    async with transaction(opened.sessions) as session:
+        kept = await keeping.kept_by(session, member.user.id)
+        own = await keeping.own_account(session, member.user)
+        ids = [each.profile.id for each in kept]
+        pictures = {
+            exhibit.login: frames(exhibit.pictures)
+            for exhibit in await exhibits_of(session, ids, opened.settings)
+        }
+    owned = {each.profile.id for each in kept if each.is_owned}
+    return answer(
+        request,
+        opened.settings,
+        member,
+        "mine.html",
+        kept=[(each, pictures.get(each.profile.display_login, {})) for each in kept],
+        to_claim=own if own is not None and own.id not in owned else None,
+        cap=opened.settings.profile_ownership_cap,
+    )
+
+
+@router.post("/claim")
+async def claim(opened: Opened, member: SignedIn, _: Sent) -> RedirectResponse:
+    """Become the owner of one's own account's profile."""
+    async with transaction(opened.sessions) as session:
+        await keeping.claim(session, member.user)
+    return RedirectResponse(HERE, 303)
+
+
+@router.post("/{login}/hide")
+async def hide(login: str, opened: Opened, member: SignedIn, _: Sent) -> RedirectResponse:
+    """Show the profile to nobody but its owner."""
+    async with transaction(opened.sessions) as session:
+        await keeping.list_or_hide(session, member.user, valid_login(login), listed=False)
+    return RedirectResponse(HERE, 303)
+
+
+@router.post("/{login}/list")
+async def show(login: str, opened: Opened, member: SignedIn, _: Sent) -> RedirectResponse:
+    """Show the profile to everybody again."""
+    async with transaction(opened.sessions) as session:
+        await keeping.list_or_hide(session, member.user, valid_login(login), listed=True)
+    return RedirectResponse(HERE, 303)
+
+
+@router.post("/{login}/let-go")
+async def let_go(login: str, opened: Opened, member: SignedIn, _: Sent) -> RedirectResponse:
+    """Look after the profile no longer."""
+    async with transaction(opened.sessions) as session:
+        await keeping.let_go(session, member.user, valid_login(login))
+    return RedirectResponse(HERE, 303)
