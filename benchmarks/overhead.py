@@ -29,9 +29,10 @@ from techub_api.accounts.actions import user_with_login
 from techub_api.profiles.identity import profile_for_login
 from techub_api.resources import Resources, open_resources
 from techub_api.runs.feed import grown_or_late
-from techub_api.runs.handlers import keep_ledger
+from techub_api.runs.handlers import ledger
 from techub_api.runs.tables import Run
 from techub_api.schema import INBOX, METADATA
+from techub_api.service import LEDGER_SLOTS, LEDGER_TOGETHER
 from techub_api.settings import Settings as ApiSettings
 from techub_api.submissions.actions import policy_of, start
 from techub_common import streams
@@ -268,7 +269,9 @@ async def measure(runs: int, folder: Path) -> None:
         async with opened(settings) as service, open_resources(service, settings) as usual:
             resources = replace(usual, variants=VARIANTS)
             service.provide(resources=resources)
-            service.hear(LEDGER, keep_ledger, slots=4)
+            service.hear_together(
+                LEDGER, ledger(resources), slots=LEDGER_SLOTS, most=LEDGER_TOGETHER
+            )
             [listener] = service.listeners
             relay = Relay(resources.outbox, resources.sessions, service.tell)
             work = (listener.run, relay.run, resources.feed.run)

@@ -264,7 +264,7 @@ async def test_the_outbox(api_database: str) -> None:
         backlog = Backlog(outbox, sessions, registry)
         done = ended()
         async with transaction(sessions) as session:
-            await outbox.tell(session, done, line(done))
+            outbox.tell(session, done, line(done))
         with pytest.raises(LookupError):
             await _rolled_back(sessions, outbox)
         await backlog.look()
@@ -299,7 +299,7 @@ async def test_a_backlog_nobody_can_read_is_unknown() -> None:
 
 async def _rolled_back(sessions: Any, outbox: Outbox) -> None:
     async with transaction(sessions) as session:
-        await outbox.tell(session, ended())
+        outbox.tell(session, ended())
         raise LookupError
 
 

@@ -102,7 +102,7 @@ def raising(*errors: Exception | None) -> Any:
     """Return work that raises these in turn, then succeeds."""
     queue = list(errors)
 
-    async def work() -> None:
+    async def work(_: object) -> None:
         error = queue.pop(0) if queue else None
         if error is not None:
             raise error
@@ -114,7 +114,7 @@ async def test_done_is_acknowledged() -> None:
     """A handler that returns acknowledges."""
     delivered, teller = message(), FakeTeller()
 
-    await rules(teller).handle(delivered, raising())
+    await rules(teller).handle([delivered], raising())
 
     assert delivered.settled == ["ack"]
 
@@ -123,7 +123,7 @@ async def test_ours_away_is_waited_for_in_place() -> None:
     """While something of ours is away the message is kept; it is never a failed step."""
     delivered, teller = message(), FakeTeller()
 
-    await rules(teller).handle(delivered, raising(*[Away("store")] * 40))
+    await rules(teller).handle([delivered], raising(*[Away("store")] * 40))
 
     assert delivered.settled == ["ack"]
     assert teller.written == []
@@ -133,7 +133,7 @@ async def test_theirs_away_is_given_back_with_a_delay() -> None:
     """A passing trouble of somebody else's is tried again later."""
     delivered, teller = message(), FakeTeller()
 
-    await rules(teller).handle(delivered, raising(Transient("busy", code="chromium_failed")))
+    await rules(teller).handle([delivered], raising(Transient("busy", code="chromium_failed")))
 
     assert delivered.settled == ["nak later"]
     assert teller.written == []
@@ -143,7 +143,7 @@ async def test_permanent_is_buried_then_told_then_ended() -> None:
     """The dead letter is written before the message is ended, and the domain hears of it."""
     delivered, teller = message(), FakeTeller()
 
-    await rules(teller).handle(delivered, raising(Permanent("no", code="unknown_variant")))
+    await rules(teller).handle([delivered], raising(Permanent("no", code="unknown_variant")))
 
     assert teller.written == ["dead screenshotter unknown_variant 1", AssetFailed.type]
     assert delivered.settled == ["term"]
@@ -156,7 +156,7 @@ async def test_given_up_at_the_fifth_that_raised() -> None:
     settled = []
     for number in range(1, 6):
         delivered = message(number)
-        await delivery.handle(delivered, raising(Transient("busy", code="chromium_failed")))
+        await delivery.handle([delivered], raising(Transient("busy", code="chromium_failed")))
         settled += delivered.settled
 
     assert settled == ["nak later"] * 4 + ["term"]
@@ -167,7 +167,7 @@ async def test_a_killed_workers_deliveries_are_not_held_against_the_message() ->
     """Deliveries that were lost with their worker do not count as raised."""
     delivered, teller = message(num_delivered=6), FakeTeller()
 
-    await rules(teller).handle(delivered, raising(Transient("busy", code="chromium_failed")))
+    await rules(teller).handle([delivered], raising(Transient("busy", code="chromium_failed")))
 
     assert delivered.settled == ["nak later"]
 
@@ -176,7 +176,7 @@ async def test_the_last_delivery_is_not_wasted() -> None:
     """At the server's own limit the message is buried by us rather than dropped by it."""
     delivered, teller = message(num_delivered=10), FakeTeller()
 
-    await rules(teller).handle(delivered, raising(Transient("busy", code="chromium_failed")))
+    await rules(teller).handle([delivered], raising(Transient("busy", code="chromium_failed")))
 
     assert delivered.settled == ["term"]
 
@@ -185,7 +185,7 @@ async def test_unreadable_is_buried_without_a_domain_event() -> None:
     """Nonsense blocks nothing and loses nothing."""
     delivered, teller = FakeMessage(b"nonsense"), FakeTeller()
 
-    await rules(teller).handle(delivered, raising())
+    await rules(teller).handle([delivered], raising())
 
     assert teller.written == ["dead screenshotter unreadable_event 1"]
     assert delivered.settled == ["term"]
@@ -195,7 +195,7 @@ async def test_a_failure_event_waits_for_jetstream() -> None:
     """The domain's failure event is told however long the stream is away, and only then ended."""
     delivered, teller = message(), FakeTeller(away=3)
 
-    await rules(teller).handle(delivered, raising(Permanent("no", code="unknown_variant")))
+    await rules(teller).handle([delivered], raising(Permanent("no", code="unknown_variant")))
 
     assert teller.written[-1] == AssetFailed.type
     assert delivered.settled == ["term"]
@@ -205,7 +205,7 @@ async def test_a_bug_is_tried_again_like_a_passing_trouble() -> None:
     """An error nobody foresaw is tried again, then buried: it may be a deploy in progress."""
     delivered, teller = message(), FakeTeller()
 
-    await rules(teller).handle(delivered, raising(ValueError("bug")))
+    await rules(teller).handle([delivered], raising(ValueError("bug")))
 
     assert delivered.settled == ["nak later"]
 
@@ -215,7 +215,7 @@ async def test_the_road_is_closed_while_ours_is_away() -> None:
     road = Road(pause=at_once)
     seen = []
 
-    async def work() -> None:
+    async def work(_: object) -> None:
         seen.append(road._open.is_set())
         if len(seen) < 3:
             raise Away("store")

@@ -3,9 +3,9 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from faststream import AckPolicy
@@ -20,8 +20,8 @@ from nats.js.api import ConsumerConfig
 from nats.js.errors import APIError, NotFoundError
 
 from techub_common.dead import DeadLetter
-from techub_common.delivery import Delivery, GaveUp, Retried, Road
-from techub_common.envelope import Envelope, seal, unseal
+from techub_common.delivery import Delivery, GaveUp, Retried, Road, Taken, Work
+from techub_common.envelope import Envelope, current, seal, unseal
 from techub_common.errors import Away, Permanent
 from techub_common.events import Event
 from techub_common.metrics import Metrics
@@ -38,6 +38,7 @@ SERVER_TROUBLE: Final = 500
 FIRST_PAUSE: Final = 0.1
 
 Handler = Callable[..., Awaitable[None]]
+TogetherHandler = Callable[[Sequence[Taken]], Awaitable[None]]
 
 
 @asynccontextmanager
@@ -144,35 +145,31 @@ class Teller:
 
 
 class Listener:
-    """Pulls one message per free slot from a durable consumer and hands it to one handler.
+    """Pulls from a durable consumer, at most `most` messages per free slot, and hands them on.
 
-    FastStream decodes, validates and injects; its own pull loop is not used, because it neither
-    backs off while JetStream is away nor leaves a message on the server until a slot is free.
+    FastStream's own pull loop is not used, because it neither backs off while JetStream is away nor
+    leaves a message on the server until a slot is free.
     """
 
     def __init__(
         self,
         broker: NatsBroker,
-        consumer: Consumer,
-        handler: Handler,
         delivery: Delivery,
+        work: Work,
+        *,
         slots: int,
+        most: int = 1,
+        prepare: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._broker = broker
-        self._consumer = consumer
+        self._consumer = delivery.consumer
         self._delivery = delivery
+        self._work = work
         self._slots = slots
+        self._most = most
+        self._prepare = prepare
         self._running = True  # a stop before the start holds: nothing is fetched then
         self._tasks: list[asyncio.Task[None]] = []
-        self._subscriber = broker.subscriber(
-            stream=JStream(EVENTS, declare=False),
-            durable=consumer.name,
-            config=ConsumerConfig(filter_subjects=consumer.subjects),
-            pull_sub=PullSub(batch_size=1, timeout=PULL_TIMEOUT),
-            ack_policy=AckPolicy.MANUAL,
-            decoder=_decode,
-        )
-        self._subscriber(handler)
 
     async def run(self) -> None:
         """Hear until `stop` is called; raise when the consumer does not exist at the start."""
@@ -187,7 +184,8 @@ class Listener:
         except (NatsError, TimeoutError) as error:
             message = f"JetStream does not answer about {self._consumer.name!r} yet"
             raise Away(message) from error
-        await SubscriberUsecase.start(self._subscriber)
+        if self._prepare:
+            await self._prepare()
         log.info("listener_started", consumer=self._consumer.name, slots=self._slots)
         self._tasks = [asyncio.create_task(self._pull(js)) for _ in range(self._slots)]
         await asyncio.gather(*self._tasks)
@@ -207,7 +205,7 @@ class Listener:
             while self._running:
                 await self._delivery.road.open()
                 try:
-                    [message] = await subscription.fetch(1, timeout=PULL_TIMEOUT)
+                    messages = await subscription.fetch(self._most, timeout=PULL_TIMEOUT)
                 except (NatsTimeoutError, TimeoutError):
                     pause = FIRST_PAUSE
                     continue
@@ -219,16 +217,17 @@ class Listener:
                     continue
                 pause = FIRST_PAUSE
                 if self._running:
-                    await self._delivery.handle(message, self._work(message))
+                    await self._delivery.handle(messages, self._work)
                 else:
-                    await message.nak()
-                    self._delivery.metrics.settled(self._consumer.name, "given_back")
+                    await self._give_back(messages)
         finally:
             if self._broker.connection.is_connected:
                 await subscription.unsubscribe()
 
-    def _work(self, message: Msg) -> Callable[[], Awaitable[Any]]:
-        return lambda: self._subscriber.process_message(message)
+    async def _give_back(self, messages: Sequence[Msg]) -> None:
+        for message in messages:
+            await message.nak()
+            self._delivery.metrics.settled(self._consumer.name, "given_back")
 
 
 def listen(  # noqa: PLR0913  # one argument per thing a consumer decides
@@ -244,9 +243,10 @@ def listen(  # noqa: PLR0913  # one argument per thing a consumer decides
     retried: Retried | None = None,
     metrics: Metrics | None = None,
 ) -> Listener:
-    """Return the listener that gives this consumer's events to `handler`."""
-    counted = metrics or Metrics()
-    counted.expects(consumer.name)
+    """Return the listener that gives this consumer's events to `handler`, one by one.
+
+    FastStream validates and injects.
+    """
     delivery = Delivery(
         consumer=consumer,
         tell=tell,
@@ -254,9 +254,66 @@ def listen(  # noqa: PLR0913  # one argument per thing a consumer decides
         ack_wait=ack_wait,
         gave_up=gave_up,
         retried=retried,
-        metrics=counted,
+        metrics=_expecting(consumer, metrics),
     )
-    return Listener(broker, consumer, handler, delivery, slots)
+    work = _Injected(broker, consumer, handler)
+    return Listener(broker, delivery, work, slots=slots, prepare=work.prepare)
+
+
+def listen_together(  # noqa: PLR0913  # one argument per thing a consumer decides
+    broker: NatsBroker,
+    tell: Teller,
+    consumer: Consumer,
+    handler: TogetherHandler,
+    *,
+    slots: int,
+    most: int,
+    ack_wait: float,
+    road: Road,
+    metrics: Metrics | None = None,
+) -> Listener:
+    """Return the listener that gives what waits for this consumer to `handler`, `most` at a time.
+
+    For a consumer whose work is cheaper together, in one transaction. The handler does all of it or
+    raises having done nothing; then it is given the messages one by one.
+    """
+    delivery = Delivery(
+        consumer=consumer,
+        tell=tell,
+        road=road,
+        ack_wait=ack_wait,
+        metrics=_expecting(consumer, metrics),
+    )
+    return Listener(broker, delivery, handler, slots=slots, most=most)
+
+
+class _Injected:
+    """A handler as FastStream calls it: with the event and whatever else it is annotated with."""
+
+    def __init__(self, broker: NatsBroker, consumer: Consumer, handler: Handler) -> None:
+        self._subscriber = broker.subscriber(
+            stream=JStream(EVENTS, declare=False),
+            durable=consumer.name,
+            config=ConsumerConfig(filter_subjects=consumer.subjects),
+            pull_sub=PullSub(batch_size=1, timeout=PULL_TIMEOUT),
+            ack_policy=AckPolicy.MANUAL,
+            decoder=_decode,
+        )
+        self._subscriber(handler)
+
+    async def prepare(self) -> None:
+        """Read the handler's annotations; nothing is fetched."""
+        await SubscriberUsecase.start(self._subscriber)
+
+    async def __call__(self, taken: Sequence[Taken]) -> None:
+        [one] = taken
+        await self._subscriber.process_message(one.message)
+
+
+def _expecting(consumer: Consumer, metrics: Metrics | None) -> Metrics:
+    counted = metrics or Metrics()
+    counted.expects(consumer.name)
+    return counted
 
 
 def shown(url: str) -> str:
@@ -270,7 +327,9 @@ def _not_stored(subject: str, error: Exception) -> Away:
 
 
 async def _decode(message: NatsMessage) -> Event:
-    return unseal(message.body, message.headers).event
+    """Return the event; delivery has read the message already, before it gave it to FastStream."""
+    envelope = current() or unseal(message.body, message.headers)
+    return envelope.event
 
 
 async def _connection_lost() -> None:
@@ -281,4 +340,13 @@ async def _connection_restored() -> None:
     log.info("nats_reconnected")
 
 
-__all__ = ("Handler", "Listener", "Teller", "listen", "open_broker", "shown")
+__all__ = (
+    "Handler",
+    "Listener",
+    "Teller",
+    "TogetherHandler",
+    "listen",
+    "listen_together",
+    "open_broker",
+    "shown",
+)

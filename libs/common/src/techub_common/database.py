@@ -1,11 +1,11 @@
 """Sessions that commit in one place; an unreachable database is Away, never a failed step."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import MetaData, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy import MetaData, event, text
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -28,7 +28,11 @@ NAMING: Final = {
 # server lacks resources or is going down.
 _PASSING_CLASSES: Final = ("08", "40", "53", "55P03", "57", "58")
 
+_PUT_OFF: Final = "put_off"
+_AFTERWARDS: Final = "afterwards"
+
 Sessions = async_sessionmaker[AsyncSession]
+Write = Callable[[AsyncSession, list[Any]], Awaitable[None]]
 
 
 def schema(name: str) -> MetaData:
@@ -47,13 +51,15 @@ async def open_sessions(url: str, *, pool: int = 10) -> AsyncIterator[Sessions]:
 
 
 def open_engine(url: str, *, pool: int = 10, command_seconds: float | None = 20) -> AsyncEngine:
-    """Return an engine whose statements end after 15 s and whose lock waits end after 10 s."""
-    return create_async_engine(
+    """Return an engine whose statements end after 15 s and whose lock waits end after 10 s.
+
+    A connection the server has hung up on is replaced when it is next needed.
+    """
+    engine = create_async_engine(
         url,
         pool_size=pool,
         max_overflow=0,
         pool_timeout=10,
-        pool_pre_ping=True,
         hide_parameters=True,  # errors are logged and buried; rows hold addresses
         connect_args={
             "timeout": 5,
@@ -61,14 +67,20 @@ def open_engine(url: str, *, pool: int = 10, command_seconds: float | None = 20)
             "server_settings": {"statement_timeout": "15000", "lock_timeout": "10000"},
         },
     )
+    event.listen(engine.sync_engine, "checkout", _still_connected)
+    return engine
 
 
 @asynccontextmanager
 async def transaction(sessions: Sessions) -> AsyncIterator[AsyncSession]:
     """Yield a session and commit at the end: the only commit there is. Raises Away."""
     try:
-        async with sessions() as session, session.begin():
-            yield session
+        async with sessions() as session:
+            async with session.begin():
+                yield session
+                await _write_what_was_put_off(session)
+            for follow in session.info.pop(_AFTERWARDS, ()):
+                follow()
     except (OperationalError, InterfaceError, PoolTimeoutError, OSError, TimeoutError) as error:
         message = f"the database does not answer: {type(error).__name__}"
         raise Away(message) from error
@@ -78,6 +90,35 @@ async def transaction(sessions: Sessions) -> AsyncIterator[AsyncSession]:
             message = f"the database could not finish: {state or 'connection lost'}"
             raise Away(message) from error
         raise
+
+
+def put_off(session: AsyncSession, write: Write, *items: object) -> None:
+    """Give the items to `write` just before the commit, all of the transaction's in one call.
+
+    What many small changes add to one table becomes one statement. They are in the order in which
+    they were put off; nothing is written when the transaction fails.
+    """
+    session.info.setdefault(_PUT_OFF, {}).setdefault(write, []).extend(items)
+
+
+def afterwards(session: AsyncSession, follow: Callable[[], None]) -> None:
+    """Call `follow` once the transaction has committed; never when it has not."""
+    session.info.setdefault(_AFTERWARDS, []).append(follow)
+
+
+async def _write_what_was_put_off(session: AsyncSession) -> None:
+    waiting: dict[Write, list[Any]] = session.info.get(_PUT_OFF, {})
+    if waiting:
+        await session.flush()
+    while waiting:
+        write = next(iter(waiting))
+        await write(session, waiting.pop(write))
+
+
+def _still_connected(connection: Any, _record: object, _proxy: object) -> None:  # noqa: ANN401  # SQLAlchemy's adapter
+    """Refuse a pooled connection that was closed: asyncpg knows it without asking the server."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 async def ping(sessions: Sessions) -> None:

@@ -4,8 +4,8 @@ import asyncio
 import random
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -14,7 +14,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from techub_common.dead import DeadLetter
-from techub_common.envelope import handling, unseal
+from techub_common.envelope import Envelope, handling, unseal
 from techub_common.errors import Away, Permanent, Transient, code_of
 from techub_common.events import Event
 from techub_common.metrics import Metrics
@@ -27,8 +27,43 @@ REMEMBERED: Final = 1024
 
 GaveUp = Callable[[Event, BaseException, int], Event | None]
 Retried = Callable[[Event, BaseException, int], Event | None]
-Work = Callable[[], Awaitable[Any]]
 Pause = Callable[[float], Awaitable[None]]
+Work = Callable[["Sequence[Taken]"], Awaitable[Any]]
+Hand = dict[int, "Taken"]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A message in hand: what it says, and since when (on a steady clock)."""
+
+    message: Msg
+    envelope: Envelope
+    started: float
+
+    @property
+    def sequence(self) -> int:
+        """Return its place in the stream."""
+        return self.message.metadata.sequence.stream
+
+    @property
+    def seconds(self) -> float:
+        """Return for how long it has been in hand."""
+        return time.monotonic() - self.started
+
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """Make it the cause of what is told, and name it in every line that is logged."""
+        event = self.envelope.event
+        with (
+            handling(self.envelope),
+            structlog.contextvars.bound_contextvars(
+                run_id=str(event.run_id),
+                login=event.login,
+                event_type=event.type,
+                attempt=self.message.metadata.num_delivered,
+            ),
+        ):
+            yield
 
 
 class Tells(Protocol):
@@ -59,7 +94,7 @@ class Road:
         """Return when nobody is waiting for something of ours."""
         await self._open.wait()
 
-    async def until_back(self, work: Work) -> Any:  # noqa: ANN401  # whatever the work returns
+    async def until_back(self, work: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401  # whatever the work returns
         """Return what `work` returns, trying again every 0.5 to 10 s for as long as it is Away."""
         pause = 0.5
         blocked = False
@@ -123,59 +158,108 @@ class Delivery:
     metrics: Metrics = field(default_factory=Metrics)
     _raised: OrderedDict[int, int] = field(default_factory=OrderedDict)
 
-    async def handle(self, message: Msg, work: Work) -> None:
-        """Settle the message: acknowledged, given back with a delay, or dead-lettered and ended."""
-        started = time.monotonic()
+    async def handle(self, messages: Sequence[Msg], work: Work) -> None:
+        """Settle each message: acknowledged, given back with a delay, or dead-lettered and ended.
+
+        Several are worked on together, and one by one when that raises: what one of them cannot do
+        is never held against the others.
+        """
+        hand: Hand = {}  # what is not settled yet
+        unreadable = []
+        for message in messages:
+            try:
+                taken = self._read(message)
+            except Permanent as error:
+                unreadable.append((message, error))
+            else:
+                hand[taken.sequence] = taken
+        try:
+            async with beating(hand, self.ack_wait / 3):
+                for message, reason in unreadable:
+                    await self._end_unread(message, reason)
+                if len(hand) == 1 or not await self._together(hand, work):
+                    await self._one_by_one(hand, work)
+        except asyncio.CancelledError:
+            await self._give_back(hand)
+            raise
+
+    def _read(self, message: Msg) -> "Taken":
+        """Return what the message says; raise Permanent when it says nothing."""
         consumer, deliveries = self.consumer.name, message.metadata.num_delivered
         try:
             envelope = unseal(message.data, message.headers)
-        except Permanent as error:
+        except Permanent:
             self.metrics.delivered(consumer, deliveries)
-            await self._bury(message, error, 1)
-            await message.term()
-            self.metrics.settled(consumer, "unreadable", time.monotonic() - started)
-            return
-        event = envelope.event
+            raise
         self.metrics.delivered(consumer, deliveries, envelope.time)
-        with (
-            handling(envelope),
-            structlog.contextvars.bound_contextvars(
-                run_id=str(event.run_id),
-                login=event.login,
-                event_type=event.type,
-                attempt=deliveries,
-            ),
-        ):
-            try:
-                async with beating(message, self.ack_wait / 3):
-                    outcome = await self._settle(message, event, work)
-            except asyncio.CancelledError:
-                with suppress(NatsError):
-                    await message.nak()
-                self.metrics.settled(consumer, "given_back", time.monotonic() - started)
-                log.info("message_given_back", consumer=consumer)
-                raise
-            seconds = time.monotonic() - started
-            self.metrics.settled(consumer, outcome, seconds)
-            log.info(
-                "message_handled",
-                consumer=consumer,
-                outcome=outcome,
-                duration_ms=round(seconds * 1000),
-            )
+        return Taken(message, envelope, time.monotonic())
 
-    async def _settle(self, message: Msg, event: Event, work: Work) -> str:
+    async def _end_unread(self, message: Msg, error: Permanent) -> None:
+        started = time.monotonic()
+        await self._bury(message, error, 1)
+        await message.term()
+        self.metrics.settled(self.consumer.name, "unreadable", time.monotonic() - started)
+
+    async def _give_back(self, hand: "Hand") -> None:
+        for taken in hand.values():
+            with suppress(NatsError):
+                await taken.message.nak()
+            self.metrics.settled(self.consumer.name, "given_back", taken.seconds)
+            with taken.named():
+                log.info("message_given_back", consumer=self.consumer.name)
+
+    async def _together(self, hand: "Hand", work: Work) -> bool:
+        """Work on all at once; False when that raised and nothing has been settled."""
+        taken = tuple(hand.values())
+        if not taken:
+            return True
         try:
-            await self.road.until_back(lambda: self._limited(work))
+            await self.road.until_back(lambda: self._limited(work, taken))
+        except Exception as error:  # noqa: BLE001  # who raised it is found out one by one
+            log.warning(
+                "messages_divided",
+                consumer=self.consumer.name,
+                count=len(taken),
+                code=code_of(error),
+                error=str(error),
+            )
+            return False
+        for one in taken:
+            with one.named():
+                await self._done(one)
+                self._settled(hand, one, "done")
+        return True
+
+    async def _one_by_one(self, hand: "Hand", work: Work) -> None:
+        for one in tuple(hand.values()):
+            with one.named():
+                self._settled(hand, one, await self._settle(one, work))
+
+    def _settled(self, hand: "Hand", taken: "Taken", outcome: str) -> None:
+        del hand[taken.sequence]
+        self.metrics.settled(self.consumer.name, outcome, taken.seconds)
+        log.info(
+            "message_handled",
+            consumer=self.consumer.name,
+            outcome=outcome,
+            duration_ms=round(taken.seconds * 1000),
+        )
+
+    async def _settle(self, taken: "Taken", work: Work) -> str:
+        try:
+            await self.road.until_back(lambda: self._limited(work, (taken,)))
         except Exception as error:  # noqa: BLE001  # the one place that decides about any error
-            return await self._failed(message, event, error)
-        self._raised.pop(message.metadata.sequence.stream, None)
-        await message.ack()
+            return await self._failed(taken.message, taken.envelope.event, error)
+        await self._done(taken)
         return "done"
 
-    async def _limited(self, work: Work) -> None:
+    async def _done(self, taken: "Taken") -> None:
+        self._raised.pop(taken.sequence, None)
+        await taken.message.ack()
+
+    async def _limited(self, work: Work, taken: "tuple[Taken, ...]") -> None:
         async with asyncio.timeout(self.consumer.limit):
-            await work()
+            await work(taken)
 
     async def _failed(self, message: Msg, event: Event, error: Exception) -> str:
         raised = self._count(message)
@@ -227,14 +311,15 @@ class Delivery:
 
 
 @asynccontextmanager
-async def beating(message: Msg, every: float) -> AsyncIterator[None]:
-    """Tell the server every `every` seconds that the message is still being worked on."""
+async def beating(hand: Mapping[int, Taken], every: float) -> AsyncIterator[None]:
+    """Tell the server every `every` seconds that what is in hand is still being worked on."""
 
     async def beat() -> None:
         while True:
             await asyncio.sleep(every)
-            with suppress(NatsError):
-                await message.in_progress()
+            for taken in tuple(hand.values()):
+                with suppress(NatsError):
+                    await taken.message.in_progress()
 
     task = asyncio.create_task(beat())
     try:

@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 import structlog
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Column,
     DateTime,
@@ -22,16 +23,16 @@ from sqlalchemy import (
     Uuid,
     func,
     insert,
+    literal,
     select,
     text,
     update,
 )
-from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from techub_common.database import Sessions, transaction
+from techub_common.database import Sessions, afterwards, put_off, transaction
 from techub_common.envelope import MSG_ID_HEADER, TELL_HEADER, seal
 from techub_common.errors import Away
 from techub_common.events import Event
@@ -91,34 +92,32 @@ class Outbox:
         self.metrics = metrics or Metrics()
         self.committed = asyncio.Event()
 
-    async def tell(self, session: AsyncSession, *events: Event) -> None:
+    def tell(self, session: AsyncSession, *events: Event) -> None:
         """Add the facts to the caller's transaction; the relay wakes once it has committed.
 
-        What the facts say is counted then, too.
+        What the facts say is counted then, too. Raises Permanent `event_too_large`.
         """
-        if not events:
-            return
-        rows = []
         for told in events:
             envelope = seal(told, self.source)
-            rows.append(
-                {
-                    "run_id": told.run_id,
-                    "event_id": told.id,
-                    "tell": envelope.tell,
-                    "subject": told.subject,
-                    "headers": envelope.headers(),
-                    "body": envelope.body(),
-                }
-            )
+            row = {
+                "run_id": told.run_id,
+                "event_id": told.id,
+                "tell": envelope.tell,
+                "subject": told.subject,
+                "headers": envelope.headers(),
+                "body": envelope.body(),
+            }
+            put_off(session, self._write, row)
+        if events:
+            afterwards(session, lambda: self._committed(events))
+
+    async def _write(self, session: AsyncSession, rows: list[dict[str, object]]) -> None:
         await session.execute(insert(self.table), rows)
 
-        def committed(_: object) -> None:
-            for told in events:
-                self.metrics.told(told)
-            self.committed.set()
-
-        sqlalchemy_event.listen(session.sync_session, "after_commit", committed, once=True)
+    def _committed(self, events: tuple[Event, ...]) -> None:
+        for told in events:
+            self.metrics.told(told)
+        self.committed.set()
 
 
 async def tell_again(session: AsyncSession, table: Table, row: Row[tuple[object, ...]]) -> bool:
@@ -186,23 +185,42 @@ class Relay:
         async with transaction(self._sessions) as session:
             rows = (await session.execute(due)).all()
             results = await asyncio.gather(*map(self._publish, rows), return_exceptions=True)
-            outcomes = dict(zip((row.id for row in rows), results, strict=True))
-            for row in rows:
-                if not isinstance(outcomes[row.id], Away):  # one away is simply still due
-                    await session.execute(self._marked(row, outcomes[row.id]))
+            stored: dict[int, int] = {}
+            for row, result in zip(rows, results, strict=True):
+                if isinstance(result, int):
+                    stored[row.id] = result
+                elif not isinstance(result, Away):  # one away is simply still due
+                    await session.execute(self._put_back(row, result))
+            if stored:
+                await session.execute(self._marked(stored))
         away = [result for result in results if isinstance(result, Away)]
         if away:
             raise away[0]
         return len(rows)
 
-    def _marked(self, row: Row[tuple[object, ...]], result: object) -> Update:
-        """Return the statement that keeps what became of a row."""
+    def _marked(self, stored: dict[int, int]) -> Update:
+        """Return the statement that keeps where the stream holds each row (id → sequence)."""
         table = self._outbox.table
-        change = update(table).where(table.c.id == row.id)
-        if isinstance(result, int):
-            return change.values(told_at=func.now(), stream_sequence=result)
-        log.error("relay_failed", event_id=str(row.event_id), error=str(result))
+        told = (
+            func.unnest(
+                literal(list(stored), ARRAY(BigInteger())),
+                literal(list(stored.values()), ARRAY(BigInteger())),
+            )
+            .table_valued("id", "sequence", name="told")
+            .render_derived()
+        )
+        return (
+            update(table)
+            .where(table.c.id == told.c.id)
+            .values(told_at=func.now(), stream_sequence=told.c.sequence)
+        )
+
+    def _put_back(self, row: Row[tuple[object, ...]], error: object) -> Update:
+        """Return the statement that puts off a row that cannot be published."""
+        log.error("relay_failed", event_id=str(row.event_id), error=str(error))
+        table = self._outbox.table
         delay = func.make_interval(0, 0, 0, 0, 0, 0, min(300, 2 ** min(row.attempts, 8)))
+        change = update(table).where(table.c.id == row.id)
         return change.values(attempts=table.c.attempts + 1, due_at=func.now() + delay)
 
     async def _publish(self, row: Row[tuple[object, ...]]) -> int:

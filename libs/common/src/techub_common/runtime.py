@@ -16,7 +16,15 @@ from nats.js import JetStreamContext
 from prometheus_client import GC_COLLECTOR, PLATFORM_COLLECTOR, PROCESS_COLLECTOR, CollectorRegistry
 
 from techub_common import log as logging
-from techub_common.broker import Handler, Listener, Teller, listen, open_broker
+from techub_common.broker import (
+    Handler,
+    Listener,
+    Teller,
+    TogetherHandler,
+    listen,
+    listen_together,
+    open_broker,
+)
 from techub_common.delivery import GaveUp, Retried, Road
 from techub_common.errors import Away, TecHubError, code_of
 from techub_common.health import Check, health_app, server_for
@@ -86,6 +94,24 @@ class Service:
                 road=self.road,
                 gave_up=gave_up,
                 retried=retried,
+                metrics=self.metrics,
+            )
+        )
+
+    def hear_together(
+        self, consumer: Consumer, handler: TogetherHandler, *, slots: int, most: int
+    ) -> None:
+        """Give the consumer's events to the handler, at most `most` in each of `slots` hands."""
+        self.listeners.append(
+            listen_together(
+                self.broker,
+                self.tell,
+                consumer,
+                handler,
+                slots=slots,
+                most=most,
+                ack_wait=self.settings.ack_wait_seconds,
+                road=self.road,
                 metrics=self.metrics,
             )
         )

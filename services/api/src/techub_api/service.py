@@ -7,7 +7,7 @@ from techub_api.app import create_app
 from techub_api.metrics import OpenRuns
 from techub_api.operators import answers
 from techub_api.resources import open_resources
-from techub_api.runs.handlers import keep_ledger
+from techub_api.runs.handlers import ledger
 from techub_api.settings import Settings
 from techub_api.sweep.advisories import Advisories
 from techub_api.sweep.sweeping import Sweep
@@ -18,7 +18,8 @@ from techub_common.outbox import Relay
 from techub_common.runtime import Service
 from techub_common.streams import LEDGER
 
-LEDGER_SLOTS = 4
+LEDGER_SLOTS = 2  # one commits while the other's facts are read
+LEDGER_TOGETHER = 50
 
 
 def opener(settings: Settings) -> Callable[[Service], AbstractAsyncContextManager[None]]:
@@ -28,7 +29,9 @@ def opener(settings: Settings) -> Callable[[Service], AbstractAsyncContextManage
     async def open_service(service: Service) -> AsyncIterator[None]:
         async with open_resources(service, settings) as resources:
             service.provide(resources=resources)
-            service.hear(LEDGER, keep_ledger, slots=LEDGER_SLOTS)
+            service.hear_together(
+                LEDGER, ledger(resources), slots=LEDGER_SLOTS, most=LEDGER_TOGETHER
+            )
             service.loops += [
                 Relay(resources.outbox, resources.sessions, service.tell).run,
                 resources.feed.run,

@@ -85,7 +85,7 @@ async def _tell(
             "parked": counts[State.parked],
         },
     )
-    await outbox.tell(session, told)
+    outbox.tell(session, told)
     log.info("notification_recorded", run_id=str(told.run_id), outcome=told.event, **told.counts)
 
 

@@ -1,9 +1,10 @@
 """What changes a stored profile, its card and its current pictures."""
 
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
+from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ARRAY, Text, Uuid, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,12 +12,14 @@ from techub_api.profiles.facts import GitHubFacts
 from techub_api.profiles.tables import Card, Picture, Profile
 from techub_api.runs.tables import Run
 from techub_cards.card import Card as CardView
+from techub_common.database import put_off
 from techub_common.events import CardGenerated, Provenance, Rendition
 from techub_common.masking import mask
 from techub_common.traits import CardTraits
 
 EDITION: Final = "First edition"
 MAX_LANGUAGES: Final = 6
+_NEWEST: Final = "newest"
 
 
 def keep_facts(profile: Profile, facts: GitHubFacts, artifact: str) -> None:
@@ -83,13 +86,25 @@ async def view_of(session: AsyncSession, profile: Profile, app_host: str) -> Car
 
 
 async def is_newest(session: AsyncSession, run: Run) -> bool:
-    """Return whether no newer run of the profile has a card: only then may this one publish."""
-    newest = await session.scalar(
-        select(func.max(Run.number)).where(
-            Run.profile_id == run.profile_id, Run.card_ready.is_(True)
+    """Return whether no newer run of the profile has a card: only then may this one publish.
+
+    Asked once per transaction, as long as no run gets a card in it: the profile is locked.
+    """
+    known: dict[UUID, bool] = session.info.setdefault(_NEWEST, {})
+    if run.id not in known:
+        newest = await session.scalar(
+            select(func.max(Run.number)).where(
+                Run.profile_id == run.profile_id, Run.card_ready.is_(True)
+            )
         )
-    )
-    return newest is None or run.number >= newest
+        known[run.id] = newest is None or run.number >= newest
+    return known[run.id]
+
+
+def has_a_card(session: AsyncSession, run: Run) -> None:
+    """Make the run one that has a card; which run is a profile's newest is then asked anew."""
+    run.card_ready = True
+    session.info.pop(_NEWEST, None)
 
 
 async def publish_picture(
@@ -97,23 +112,39 @@ async def publish_picture(
 ) -> bool:
     """Make these the current files of the variant, all at once; only the newest run may.
 
-    Returns whether they are current now.
+    Returns whether they are current when this commits.
     """
     if not await is_newest(session, run):
         return False
-    await session.execute(
-        delete(Picture).where(Picture.profile_id == run.profile_id, Picture.variant == variant)
-    )
-    await session.execute(
-        insert(Picture),
-        [
-            {
-                **rendition.model_dump(),
-                "profile_id": run.profile_id,
-                "variant": variant,
-                "run_id": run.id,
-            }
-            for rendition in renditions
-        ],
-    )
+    rows = [
+        {
+            **rendition.model_dump(),
+            "profile_id": run.profile_id,
+            "variant": variant,
+            "run_id": run.id,
+        }
+        for rendition in renditions
+    ]
+    put_off(session, _replace_files, ((run.profile_id, variant), rows))
     return True
+
+
+async def _replace_files(
+    session: AsyncSession, published: list[tuple[tuple[UUID, str], list[dict[str, Any]]]]
+) -> None:
+    last = dict(published)
+    gone = (
+        func.unnest(
+            literal([profile_id for profile_id, _ in last], ARRAY(Uuid())),
+            literal([variant for _, variant in last], ARRAY(Text())),
+        )
+        .table_valued("profile_id", "variant", name="gone")
+        .render_derived()
+    )
+    await session.execute(
+        delete(Picture)
+        .where(Picture.profile_id == gone.c.profile_id, Picture.variant == gone.c.variant)
+        .execution_options(synchronize_session=False)
+    )
+    rows = [row for rows in last.values() for row in rows]
+    await session.execute(insert(Picture), rows)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_api.profiles.actions import is_newest, publish_picture
@@ -30,17 +29,16 @@ from techub_common.outbox import Outbox
 log = structlog.get_logger()
 
 
-async def owe(session: AsyncSession, run: Run, kind: str) -> RunPicture:
-    """Return the row of a picture the run owes, made when missing."""
-    await session.execute(
-        insert(RunPicture).values(run_id=run.id, kind=kind).on_conflict_do_nothing()
-    )
-    return await session.get_one(RunPicture, (run.id, kind))
+def owe(run: Run, kind: str) -> RunPicture:
+    """Return the row of a picture a locked run owes, made when missing."""
+    if kind not in run.pictures:
+        run.pictures[kind] = RunPicture(run_id=run.id, kind=kind, state="open", requested=False)
+    return run.pictures[kind]
 
 
 async def captured(session: AsyncSession, run: Run, event: AssetCaptured) -> None:
     """Keep where the untouched picture lies; the optimizer has it in hand already."""
-    picture = await owe(session, run, event.kind)
+    picture = owe(run, event.kind)
     picture.capture = event.model_dump(mode="json")
     if event.kind != AVATAR:
         await write_step(
@@ -53,7 +51,7 @@ async def recorded(
     session: AsyncSession, run: Run, event: AssetRecorded, resources: Resources
 ) -> None:
     """Publish the picture's files and go on: ask for pictures, or end the run."""
-    picture = await owe(session, run, event.kind)
+    picture = owe(run, event.kind)
     step = f"optimize:{event.kind}"
     if event.kind != AVATAR:
         await write_step(session, run, f"capture:{event.kind}", "completed")
@@ -81,7 +79,7 @@ async def failed(
     resources: Resources,
 ) -> None:
     """Do without the picture, or publish it as it was captured when only optimising failed."""
-    picture = await owe(session, run, event.kind)
+    picture = owe(run, event.kind)
     if picture.state != "open":
         return
     await write_step(
@@ -141,8 +139,7 @@ async def go_on(session: AsyncSession, run: Run, resources: Resources) -> None:
     """Ask for the pictures once they can be taken, and end the run once nothing is owed."""
     if not Status(run.status).is_open:
         return
-    await session.flush()
-    states = await states_of(session, run)
+    states = states_of(run)
     if may_capture(card_ready=run.card_ready, pictures=states) and run.view_key:
         await request(session, resources.outbox, run, run.view_key, resources.variants)
     await close_if_over(session, resources.outbox, run)
@@ -174,24 +171,19 @@ async def request(
     session: AsyncSession, outbox: Outbox, run: Run, view_key: str, variants: Sequence[str]
 ) -> None:
     """Ask for the pictures that are owed and not yet asked for, in the order of `variants`."""
-    waiting = (
-        await session.scalars(
-            select(RunPicture).where(
-                RunPicture.run_id == run.id,
-                RunPicture.state == "open",
-                RunPicture.requested.is_(False),
-                RunPicture.kind != AVATAR,
-            )
-        )
-    ).all()
+    waiting = [
+        picture
+        for picture in run.pictures.values()
+        if picture.state == "open" and not picture.requested and picture.kind != AVATAR
+    ]
     if not waiting:
         return
     profile = await session.get_one(Profile, run.profile_id)
     order = {name: place for place, name in enumerate(variants)}
-    waiting = sorted(waiting, key=lambda picture: order.get(picture.kind, len(order)))
+    waiting.sort(key=lambda picture: order.get(picture.kind, len(order)))
     for picture in waiting:
         picture.requested = True
-    await outbox.tell(
+    outbox.tell(
         session,
         *(
             CaptureRequested(
@@ -223,4 +215,4 @@ async def _publish(
         log.info("asset_stale", variant=picture.kind)
         return
     files = {rendition.format: rendition.object_key for rendition in renditions}
-    await write_entry(session, run, "picture", {"variant": picture.kind, "files": files})
+    write_entry(session, run, "picture", {"variant": picture.kind, "files": files})

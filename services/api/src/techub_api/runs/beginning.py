@@ -3,6 +3,7 @@
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from techub_api.profiles.actions import has_a_card
 from techub_api.profiles.tables import Card, Profile
 from techub_api.runs.assets import owe, request
 from techub_api.runs.status import Status
@@ -29,9 +30,9 @@ async def begin(session: AsyncSession, outbox: Outbox, run: Run, profile: Profil
         profile.status = Status.running
     run.started_at = run.last_progress_at = await clock(session)
     await session.flush()
-    await write_entry(session, run, "started", {"login": profile.display_login})
+    write_entry(session, run, "started", {"login": profile.display_login})
     if run.view_key is None:
-        await outbox.tell(session, await _started(session, run, profile, options))
+        outbox.tell(session, await _started(session, run, profile, options))
     else:
         await _draw(session, outbox, run, run.view_key, options.variants or ())
     log.info(
@@ -62,9 +63,8 @@ async def _started(
 async def _draw(
     session: AsyncSession, outbox: Outbox, run: Run, view_key: str, variants: tuple[str, ...]
 ) -> None:
-    run.card_ready = True
+    has_a_card(session, run)
     for variant in variants:
-        await owe(session, run, variant)
+        owe(run, variant)
         await write_step(session, run, f"capture:{variant}", "waiting")
-    await session.flush()
     await request(session, outbox, run, view_key, variants)

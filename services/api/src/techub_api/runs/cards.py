@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_api.profiles import identity
-from techub_api.profiles.actions import keep_card, keep_facts, view_of
+from techub_api.profiles.actions import has_a_card, keep_card, keep_facts, view_of
 from techub_api.profiles.facts import GitHubFacts
 from techub_api.profiles.tables import Card, Profile
 from techub_api.resources import Resources
@@ -67,14 +67,14 @@ async def generated(
     if run.view_key is None:
         await close(session, resources.outbox, run, Status.failure, NO_CARD)
         return
-    run.card_ready = True
+    has_a_card(session, run)
     degrade(run, *(part.model_dump() for part in event.degradations))
     for stage in event.degradations:
         await write_step(session, run, stage.stage, "degraded", message=stage.reason)
     if event.avatar is AvatarState.sent:
-        await owe(session, run, AVATAR)
+        owe(run, AVATAR)
     for variant in run.options.get("variants") or resources.variants:
-        await owe(session, run, variant)
+        owe(run, variant)
         await write_step(session, run, f"capture:{variant}", "waiting")
     await go_on(session, run, resources)
 

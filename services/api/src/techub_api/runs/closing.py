@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_api.profiles.tables import Profile
 from techub_api.runs.rules import outcome
 from techub_api.runs.status import Status
 from techub_api.runs.story import clock, write_entry
-from techub_api.runs.tables import Run, RunPicture
+from techub_api.runs.tables import Run
 from techub_common.events import (
     AVATAR,
     Degradation,
@@ -38,17 +37,14 @@ ENDINGS: Final[Mapping[Status, type[Ended]]] = {
 SUPERSEDED: Final = "superseded"
 
 
-async def states_of(session: AsyncSession, run: Run) -> dict[str, str]:
-    """Return kind → state of every picture the run owes."""
-    rows = await session.execute(
-        select(RunPicture.kind, RunPicture.state).where(RunPicture.run_id == run.id)
-    )
-    return {row.kind: row.state for row in rows}
+def states_of(run: Run) -> dict[str, str]:
+    """Return kind → state of every picture a locked run owes."""
+    return {kind: picture.state for kind, picture in run.pictures.items()}
 
 
 async def close_if_over(session: AsyncSession, outbox: Outbox, run: Run) -> None:
     """End the run when nothing is owed any more; the caller holds the run's lock."""
-    pictures = await states_of(session, run)
+    pictures = states_of(run)
     ending = outcome(card_ready=run.card_ready, pictures=pictures, degradations=run.degradations)
     if ending is not None:
         status, error = ending
@@ -73,7 +69,7 @@ async def close(
         error=error,
         **figures,
     )
-    await outbox.tell(session, ended)
+    outbox.tell(session, ended)
     log.info(
         ended.subject.replace(".", "_"),
         outcome=status,
@@ -94,7 +90,7 @@ async def cancel(session: AsyncSession, outbox: Outbox, run: Run, by: str, reaso
     code = SUPERSEDED if reason == SUPERSEDED else "canceled"
     error = RunError(stage="pipeline", code=code, message=mask(reason))
     await _end(session, run, profile, Status.canceled, error)
-    await outbox.tell(
+    outbox.tell(
         session,
         PipelineCanceled(
             run_id=run.id,
@@ -119,7 +115,7 @@ async def _end(
         profile.status = status
     run.error = error.model_dump() if error else None
     run.finished_at = run.last_progress_at = now
-    pictures = await states_of(session, run)
+    pictures = states_of(run)
     pictures.pop(AVATAR, None)
     began = run.started_at or run.created_at
     figures: dict[str, Any] = {
@@ -127,5 +123,5 @@ async def _end(
         "counts": dict(Counter(pictures.values())),
     }
     line = {"status": status, "degradations": run.degradations, "error": run.error}
-    await write_entry(session, run, "ended", line | figures)
+    write_entry(session, run, "ended", line | figures)
     return figures

@@ -1,24 +1,41 @@
 """The ledger: hears what the other services tell and keeps the story straight."""
 
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Final
 
 import structlog
-from faststream import Context
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_api.profiles.facts import GitHubFacts
 from techub_api.resources import Resources
 from techub_api.runs import assets, cards, notices
-from techub_api.runs.locking import lock_run
+from techub_api.runs.locking import lock_run, lock_runs
+from techub_api.runs.story import it_is
 from techub_api.runs.tables import Run
 from techub_api.schema import INBOX
 from techub_common import events
+from techub_common.broker import TogetherHandler
 from techub_common.database import transaction
+from techub_common.delivery import Taken
 from techub_common.errors import Permanent
-from techub_common.inbox import first_time
+from techub_common.inbox import first_times
+from techub_common.streams import LEDGER
 
 log = structlog.get_logger()
+
+
+NEED_READING: Final = (events.CardGenerated, events.CardFailed, events.AssetFailed)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """An event, and what makes it the cause of whatever is told and logged about it."""
+
+    event: events.Event
+    named: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +46,49 @@ class Prepared:
     as_captured: events.Rendition | None = None
 
 
-async def keep_ledger(event: events.Event, resources: Annotated[Resources, Context()]) -> None:
-    """Act on each fact once: the claim, the rows and what follows commit together."""
-    prepared = await prepare(event, resources)
+def ledger(resources: Resources) -> TogetherHandler:
+    """Return the handler of what waits for the ledger: all of it in one transaction, or none."""
+
+    async def keep(taken: Sequence[Taken]) -> None:
+        facts = [Fact(one.envelope.event, one.named) for one in taken]
+        await _keep(facts, resources)
+
+    return keep
+
+
+async def keep_ledger(event: events.Event, resources: Resources) -> None:
+    """Act on a fact once: the claim, the rows and what follows commit together."""
+    await _keep([Fact(event)], resources)
+
+
+async def _keep(facts: Sequence[Fact], resources: Resources) -> None:
+    read = [fact for fact in facts if isinstance(fact.event, NEED_READING)]
+    prepared = dict(
+        zip(
+            (fact.event.id for fact in read),
+            await asyncio.gather(*(_prepare(fact, resources) for fact in read)),
+            strict=True,
+        )
+    )
     async with transaction(resources.sessions) as session:
-        if not await first_time(session, INBOX, "ledger", event):
-            log.info("event_repeated")
-            return
-        run = await lock_run(session, event.run_id)
-        await act(session, run, event, prepared, resources)
+        runs = await lock_runs(session, {fact.event.run_id for fact in facts})
+        ids = {fact.event.id for fact in facts}
+        new = await first_times(session, INBOX, LEDGER.name, ids)
+        for fact in facts:
+            event = fact.event
+            with fact.named():
+                now = new.pop(event.id, None)
+                if now is None:
+                    log.info("event_repeated")
+                    continue
+                it_is(session, now)
+                run = runs.get(event.run_id) or await lock_run(session, event.run_id)
+                await act(session, run, event, prepared.get(event.id, Prepared()), resources)
+
+
+async def _prepare(fact: Fact, resources: Resources) -> Prepared:
+    with fact.named():
+        return await prepare(fact.event, resources)
 
 
 async def prepare(event: events.Event, resources: Resources) -> Prepared:

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import func, text
+from sqlalchemy import ARRAY, Text, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_api.runs.tables import Entry, Run, Step
+from techub_common.database import put_off
 
 CHANNEL: Final = "techub_runs"
 _SETTLED: Final = frozenset({"completed", "degraded", "failed", "skipped"})
@@ -30,11 +31,11 @@ async def write_step(  # noqa: PLR0913  # a step has this many columns
     A settled step is not opened again. The run is locked by the caller, so a run's entries are
     numbered in the order they commit.
     """
-    step = await session.get(Step, (run.id, name))
+    step = run.steps.get(name)
     now = await clock(session)
     if step is None:
         step = Step(run_id=run.id, name=name, status="", queued_at=now, attempts=0, detail={})
-        session.add(step)
+        run.steps[name] = step
     elif step.status in _SETTLED and status not in _SETTLED:
         return
     changed = status != step.status or status == "retrying"
@@ -50,23 +51,29 @@ async def write_step(  # noqa: PLR0913  # a step has this many columns
     run.last_progress_at = now
     if changed:
         line = {"step": name, "status": status, "attempt": attempt, "duration_ms": duration_ms}
-        await write_entry(session, run, "step", line | {"message": message, "code": code})
+        write_entry(session, run, "step", line | {"message": message, "code": code})
 
 
-async def write_entry(session: AsyncSession, run: Run, kind: str, data: dict[str, Any]) -> None:
+def write_entry(session: AsyncSession, run: Run, kind: str, data: dict[str, Any]) -> None:
     """Add a line to the run's story and wake whoever follows it once this commits."""
-    session.add(Entry(run_id=run.id, kind=kind, data=data))
-    woken = session.info.setdefault("woken", set())
-    if run.id not in woken:  # Postgres wakes once per transaction however often it is asked
-        woken.add(run.id)
-        await session.execute(
-            text("SELECT pg_notify(:channel, :run)"), {"channel": CHANNEL, "run": str(run.id)}
-        )
+    put_off(session, _write_entries, {"run_id": run.id, "kind": kind, "data": data})
+
+
+async def _write_entries(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
+    await session.execute(insert(Entry), rows)
+    grown = sorted({str(row["run_id"]) for row in rows})
+    wake = func.pg_notify(CHANNEL, func.unnest(literal(grown, ARRAY(Text()))))
+    await session.execute(select(wake))
 
 
 async def clock(session: AsyncSession) -> datetime:
     """Return the database's time, read once per transaction."""
     if "clock" not in session.info:
-        session.info["clock"] = await session.scalar(func.clock_timestamp().select())
+        it_is(session, await session.scalar(func.clock_timestamp().select()))
     now: datetime = session.info["clock"]
     return now
+
+
+def it_is(session: AsyncSession, now: datetime | None) -> None:
+    """Set what `clock` returns: the database's time, read beside something else."""
+    session.info["clock"] = now

@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_api.profiles.tables import Profile
 from techub_api.runs.closing import SUPERSEDED, cancel
+from techub_api.runs.locking import as_they_stand
 from techub_api.runs.status import OPEN
 from techub_api.runs.tables import Run
 from techub_common.outbox import Outbox
@@ -13,10 +14,7 @@ from techub_common.outbox import Outbox
 async def open_run_of(session: AsyncSession, profile: Profile) -> Run | None:
     """Return the locked open run of a locked profile."""
     return await session.scalar(
-        select(Run)
-        .where(Run.profile_id == profile.id, Run.status.in_(OPEN))
-        .with_for_update()
-        .execution_options(populate_existing=True)
+        as_they_stand(select(Run).where(Run.profile_id == profile.id, Run.status.in_(OPEN)))
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, func, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, attribute_keyed_dict, mapped_column, relationship
 
 from techub_api.accounts.tables import User
 from techub_api.profiles.tables import Profile
@@ -54,11 +54,19 @@ class Run(Base):
     last_progress_at: Mapped[datetime] = mapped_column(server_default=func.now())
     finished_at: Mapped[datetime | None]
 
+    steps: Mapped[dict[str, "Step"]] = relationship(
+        collection_class=attribute_keyed_dict("name"), lazy="raise", passive_deletes="all"
+    )
+    pictures: Mapped[dict[str, "RunPicture"]] = relationship(
+        collection_class=attribute_keyed_dict("kind"), lazy="raise", passive_deletes="all"
+    )
+
 
 class Step(Base):
     """One row of a run's story, as it stands now."""
 
     __tablename__ = "steps"
+    __mapper_args__ = {"eager_defaults": False}  # many in one statement
 
     run_id: Mapped[UUID] = mapped_column(ForeignKey(Run.id), primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
@@ -78,6 +86,7 @@ class RunPicture(Base):
     """A picture (or the avatar) a run owes; the run ends when none is open."""
 
     __tablename__ = "run_pictures"
+    __mapper_args__ = {"eager_defaults": False}
     __table_args__ = (
         CheckConstraint("state IN ('open', 'recorded', 'failed')", name="state_known"),
     )

@@ -109,11 +109,13 @@ def _row(profile: Profile, wanted: Wanted) -> Run:
         card_ready=False,
         artifacts={},
         degradations=[],
+        steps={},
+        pictures={},
     )
 
 
 async def _queue(session: AsyncSession, run: Run, profile: Profile, options: Options) -> None:
     if options.recipe is None:
         profile.status = Status.queued
-    await write_entry(session, run, "queued", {"login": profile.display_login})
+    write_entry(session, run, "queued", {"login": profile.display_login})
     log.info("pipeline_queued", run_id=str(run.id), login=run.login, trigger=run.trigger)

@@ -147,7 +147,7 @@ class Sweep:
             if not Status(run.status).is_open or run.last_progress_at > progress:
                 return
             log.warning("run_overdue", run_id=str(run_id), login=run.login)
-            states = await states_of(session, run)
+            states = states_of(run)
             recorded = any(kind != AVATAR and states[kind] == "recorded" for kind in states)
             degrade(run, {"stage": "pipeline", "reason": DEADLINE.message})
             status, error = (
