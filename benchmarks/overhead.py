@@ -4,25 +4,31 @@
 are the real ones on a real Postgres (fsync on) and a real JetStream (`sync_interval: always`); the
 other services are stood in for by listeners of a second process that answer at once. The reference,
 in the same minute: the same number of messages published, fetched, claimed in a row and
-acknowledged, one after another.
+acknowledged, one after another. What does not depend on how busy the machine is stands below: the
+statements of the api and the processor time of everybody, per run.
 """
 
 import argparse
 import asyncio
 import json
 import multiprocessing
+import os
 import statistics
 import tempfile
 import time
+from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 from uuid import UUID, uuid4
 
 import nats
+import psutil
 import structlog
 import uvloop
 from faststream import Context
+from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import select
 
 from techub_api.accounts.actions import user_with_login
@@ -265,10 +271,12 @@ async def measure(runs: int, folder: Path) -> None:
             storage_url=f"file://{folder / 'objects'}",
             secret_key="x" * 32,
         )
-        took, references = [], []
+        took, references, spent_on = [], [], Counter[str]()
+        processes = {"api": os.getpid(), "the four others": process.pid or 0}
+        processes |= {"NATS": server.pid, "Postgres": postgres.pid}
         async with opened(settings) as service, open_resources(service, settings) as usual:
             resources = replace(usual, variants=VARIANTS)
-            service.provide(resources=resources)
+            statements = counted(resources)
             service.hear_together(
                 LEDGER, ledger(resources), slots=LEDGER_SLOTS, most=LEDGER_TOGETHER
             )
@@ -277,16 +285,45 @@ async def measure(runs: int, folder: Path) -> None:
             work = (listener.run, relay.run, resources.feed.run)
             tasks = [asyncio.create_task(loop()) for loop in work]
             for number in range(WARM_UPS + runs):
+                before = statements | cpu_of(processes)
                 spent = await one_run(resources, number)
                 if number >= WARM_UPS:
                     took.append(spent)
-                    if number % 8 == 0:
+                    spent_on.update(
+                        {k: v - before[k] for k, v in (statements | cpu_of(processes)).items()}
+                    )
+                    if number % 4 == 0:
                         references.append(await bare(url, server.url))
             await listener.stop(5)
             for task in tasks:
                 task.cancel()
         process.terminate()
     show(took, references, hops)
+    show_spent({what: amount / len(took) for what, amount in spent_on.items()})
+
+
+def counted(resources: Resources) -> Counter[str]:
+    """Return a counter of the api's statements and commits that goes on counting."""
+    engine = resources.sessions.kw["bind"].sync_engine
+    counter = Counter({"statements": 0, "commits": 0})
+    sqlalchemy_event.listen(
+        engine, "before_cursor_execute", lambda *_: counter.update(["statements"])
+    )
+    sqlalchemy_event.listen(engine, "commit", lambda *_: counter.update(["commits"]))
+    return counter
+
+
+def cpu_of(processes: dict[str, int]) -> Counter[str]:
+    """Return the milliseconds of processor time each has used, with the processes below it."""
+    used: Counter[str] = Counter()
+    for name, pid in processes.items():
+        top = psutil.Process(pid)
+        below = [] if pid == os.getpid() else top.children(recursive=True)
+        for one in (top, *below):
+            with suppress(psutil.NoSuchProcess):
+                times = one.cpu_times()
+                used[f"CPU of {name}, ms"] += round((times.user + times.system) * 1000)
+    return used
 
 
 async def one_run(resources: Resources, number: int) -> float:
@@ -330,6 +367,14 @@ def show(took: list[float], references: list[float], hops: list[float]) -> None:
     )
     print(f"| one hop, told to handled, p50 | {statistics.median(hops):.1f} | 5 |")
     print(f"| one hop, p99 | {statistics.quantiles(hops, n=100)[98]:.1f} | |")
+
+
+def show_spent(per_run: dict[str, float]) -> None:
+    """Print what a run costs, however long it took."""
+    print("\n| per run | |")
+    print("|---|---:|")
+    for what, amount in per_run.items():
+        print(f"| {what} | {amount:.0f} |")
 
 
 def main() -> None:

@@ -102,7 +102,7 @@ def raising(*errors: Exception | None) -> Any:
     """Return work that raises these in turn, then succeeds."""
     queue = list(errors)
 
-    async def work(_: object) -> None:
+    async def work(*_: object) -> None:
         error = queue.pop(0) if queue else None
         if error is not None:
             raise error
@@ -215,7 +215,7 @@ async def test_the_road_is_closed_while_ours_is_away() -> None:
     road = Road(pause=at_once)
     seen = []
 
-    async def work(_: object) -> None:
+    async def work(*_: object) -> None:
         seen.append(road._open.is_set())
         if len(seen) < 3:
             raise Away("store")
