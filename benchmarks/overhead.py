@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import json
 import multiprocessing
-import os
 import statistics
 import tempfile
 import time
@@ -272,8 +271,11 @@ async def measure(runs: int, folder: Path) -> None:
             secret_key="x" * 32,
         )
         took, references, spent_on = [], [], Counter[str]()
-        processes = {"api": os.getpid(), "the four others": process.pid or 0}
-        processes |= {"NATS": server.pid, "Postgres": postgres.pid}
+        processes = {
+            "the four others": process.pid or 0,
+            "NATS": server.pid,
+            "Postgres": postgres.pid,
+        }
         async with opened(settings) as service, open_resources(service, settings) as usual:
             resources = replace(usual, variants=VARIANTS)
             statements = counted(resources)
@@ -285,13 +287,14 @@ async def measure(runs: int, folder: Path) -> None:
             work = (listener.run, relay.run, resources.feed.run)
             tasks = [asyncio.create_task(loop()) for loop in work]
             for number in range(WARM_UPS + runs):
-                before = statements | cpu_of(processes)
+                before = cpu_of(processes) | statements
+                own = time.process_time()
                 spent = await one_run(resources, number)
                 if number >= WARM_UPS:
                     took.append(spent)
-                    spent_on.update(
-                        {k: v - before[k] for k, v in (statements | cpu_of(processes)).items()}
-                    )
+                    spent_on["CPU of api, ms"] += round((time.process_time() - own) * 1000)
+                    spent_on.update(cpu_of(processes) | statements)
+                    spent_on.subtract(before)
                     if number % 4 == 0:
                         references.append(await bare(url, server.url))
             await listener.stop(5)
@@ -317,9 +320,7 @@ def cpu_of(processes: dict[str, int]) -> Counter[str]:
     """Return the milliseconds of processor time each has used, with the processes below it."""
     used: Counter[str] = Counter()
     for name, pid in processes.items():
-        top = psutil.Process(pid)
-        below = [] if pid == os.getpid() else top.children(recursive=True)
-        for one in (top, *below):
+        for one in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True)):
             with suppress(psutil.NoSuchProcess):
                 times = one.cpu_times()
                 used[f"CPU of {name}, ms"] += round((times.user + times.system) * 1000)

@@ -1,6 +1,7 @@
 """What becomes of a message, decided without a broker."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -9,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from techub_common.dead import DeadLetter
-from techub_common.delivery import Delivery, Road, retry_delay
+from techub_common.delivery import Delivery, Road, Taken, retry_delay
 from techub_common.envelope import seal
 from techub_common.errors import Away, Permanent, Transient
 from techub_common.events import AssetFailed, CaptureRequested, Event
@@ -26,11 +27,14 @@ class FakeMessage:
     subject: str = "capture.requested"
     settled: list[str] = field(default_factory=list)
     beats: int = 0
+    sequence: int = 7
 
     @property
     def metadata(self) -> Any:
         """Return what JetStream says of the delivery."""
-        return SimpleNamespace(num_delivered=self.num_delivered, sequence=SimpleNamespace(stream=7))
+        return SimpleNamespace(
+            num_delivered=self.num_delivered, sequence=SimpleNamespace(stream=self.sequence)
+        )
 
     async def ack(self) -> None:
         """Settle."""
@@ -251,3 +255,104 @@ def test_delay(error: Exception, raised: int, low: float, high: float) -> None:
 def test_no_delay_means_give_up(error: Exception, raised: int) -> None:
     """Nothing is tried again that cannot help or has been tried enough."""
     assert retry_delay(error, raised, attempts=5) is None
+
+
+def several(count: int) -> list[FakeMessage]:
+    """Return messages that wait one after another."""
+    waiting = [message() for _ in range(count)]
+    for place, one in enumerate(waiting):
+        one.sequence = place + 1
+    return waiting
+
+
+async def test_several_are_worked_on_together() -> None:
+    """What waits is worked on in one go and acknowledged message by message."""
+    waiting, sizes = several(3), []
+
+    async def work(taken: Sequence[Taken]) -> None:
+        sizes.append(len(taken))
+
+    await rules(FakeTeller()).handle(waiting, work)
+
+    assert sizes == [3]
+    assert [one.settled for one in waiting] == [["ack"]] * 3
+
+
+async def test_one_that_raises_is_not_held_against_the_others() -> None:
+    """After the whole was refused each is worked on alone; only the culprit is buried."""
+    waiting, teller, sizes = several(3), FakeTeller(), []
+
+    async def work(taken: Sequence[Taken]) -> None:
+        sizes.append(len(taken))
+        if any(one.sequence == 2 for one in taken):
+            raise Permanent("no", code="unknown_variant")
+
+    await rules(teller).handle(waiting, work)
+
+    assert sizes == [3, 1, 1, 1]
+    assert [one.settled for one in waiting] == [["ack"], ["term"], ["ack"]]
+    assert teller.written == ["dead screenshotter unknown_variant 1", AssetFailed.type]
+
+
+async def test_ours_away_keeps_them_together() -> None:
+    """While something of ours is away the whole is kept; it is not divided."""
+    waiting, sizes = several(2), []
+
+    async def work(taken: Sequence[Taken]) -> None:
+        sizes.append(len(taken))
+        if len(sizes) < 3:
+            raise Away("Postgres")
+
+    await rules(FakeTeller()).handle(waiting, work)
+
+    assert sizes == [2, 2, 2]
+    assert [one.settled for one in waiting] == [["ack"], ["ack"]]
+
+
+async def test_an_unreadable_one_among_several() -> None:
+    """What nobody can read is buried; the others never hear of it."""
+    waiting, teller, sizes = several(3), FakeTeller(), []
+    waiting[1].data = b"?"
+
+    async def work(taken: Sequence[Taken]) -> None:
+        sizes.append(len(taken))
+
+    await rules(teller).handle(waiting, work)
+
+    assert sizes == [2]
+    assert [one.settled for one in waiting] == [["ack"], ["term"], ["ack"]]
+    assert teller.written == ["dead screenshotter unreadable_event 1"]
+
+
+async def test_all_in_hand_are_renewed() -> None:
+    """Every message in hand is renewed until it is settled, not only the first."""
+    waiting = several(3)
+
+    async def work(_: Sequence[Taken]) -> None:
+        async with asyncio.timeout(5):
+            while not all(one.beats > 1 for one in waiting):
+                await asyncio.sleep(0)
+
+    await rules(FakeTeller()).handle(waiting, work)
+
+    assert [one.settled for one in waiting] == [["ack"]] * 3
+
+
+async def test_a_stop_gives_back_what_is_not_settled() -> None:
+    """Canceled while they are worked on one by one: the settled stay so, the rest goes back."""
+    waiting, begun = several(3), asyncio.Event()
+
+    async def work(taken: Sequence[Taken]) -> None:
+        if len(taken) > 1:
+            raise ValueError
+        if taken[0].sequence == 2:
+            begun.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(rules(FakeTeller()).handle(waiting, work))
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert [one.settled for one in waiting] == [["ack"], ["nak"], ["nak"]]

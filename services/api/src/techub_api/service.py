@@ -18,8 +18,8 @@ from techub_common.outbox import Relay
 from techub_common.runtime import Service
 from techub_common.streams import LEDGER
 
-LEDGER_SLOTS = 2  # one commits while the other's facts are read
-LEDGER_TOGETHER = 50
+LEDGER_SLOTS = 1  # what waits is taken together, so nobody waits for the lock of a run
+LEDGER_TOGETHER = 100
 
 
 def opener(settings: Settings) -> Callable[[Service], AbstractAsyncContextManager[None]]:

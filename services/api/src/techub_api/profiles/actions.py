@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_api.profiles.facts import GitHubFacts
 from techub_api.profiles.tables import Card, Picture, Profile
+from techub_api.runs.story import clock
 from techub_api.runs.tables import Run
 from techub_cards.card import Card as CardView
 from techub_common.database import put_off
@@ -47,22 +48,20 @@ async def keep_card(session: AsyncSession, profile: Profile, event: CardGenerate
     if event.traits is None:
         return
     provenance = event.provenance or Provenance(provider="unknown")
-    row = {
-        "profile_id": profile.id,
-        "run_id": event.run_id,
-        "traits": event.traits.model_dump(mode="json"),
-        "provenance": provenance.model_dump(mode="json"),
-        "artifact": event.artifacts.get("generate_ai_profile"),
-        "written_at": func.now(),
-    }
-    await session.execute(
-        insert(Card).values(row).on_conflict_do_update(index_elements=["profile_id"], set_=row)
-    )
+    card = await session.get(Card, profile.id)  # under the profile's lock nobody else adds one
+    if card is None:
+        card = Card(profile_id=profile.id)
+        session.add(card)
+    card.run_id = event.run_id
+    card.traits = event.traits.model_dump(mode="json")
+    card.provenance = provenance.model_dump(mode="json")
+    card.artifact = event.artifacts.get("generate_ai_profile")
+    card.written_at = await clock(session)
 
 
 async def view_of(session: AsyncSession, profile: Profile, app_host: str) -> CardView | None:
     """Return what the card shows, without the avatar; None for a profile without a card."""
-    card = await session.get(Card, profile.id, populate_existing=True)
+    card = await session.get(Card, profile.id)
     if card is None:
         return None
     traits = CardTraits.model_validate(card.traits)
