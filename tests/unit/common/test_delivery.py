@@ -97,9 +97,10 @@ def failure(event: Event, error: BaseException, attempts: int) -> AssetFailed:
     )
 
 
-def rules(teller: FakeTeller) -> Delivery:
+def rules(teller: FakeTeller, ack_wait: float = 15.0) -> Delivery:
     """Return the screenshotter's delivery over fakes."""
-    return Delivery(SCREENSHOTTER, teller, Road(pause=at_once), ack_wait=15.0, gave_up=failure)
+    road = Road(pause=at_once)
+    return Delivery(SCREENSHOTTER, teller, road, ack_wait=ack_wait, gave_up=failure)
 
 
 def raising(*errors: Exception | None) -> Any:
@@ -333,7 +334,7 @@ async def test_all_in_hand_are_renewed() -> None:
             while not all(one.beats > 1 for one in waiting):
                 await asyncio.sleep(0)
 
-    await rules(FakeTeller()).handle(waiting, work)
+    await rules(FakeTeller(), ack_wait=0.03).handle(waiting, work)
 
     assert [one.settled for one in waiting] == [["ack"]] * 3
 
