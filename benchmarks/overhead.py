@@ -10,8 +10,6 @@ statements of the api and the processor time of everybody, per run.
 
 import argparse
 import asyncio
-import json
-import multiprocessing
 import statistics
 import tempfile
 import time
@@ -19,16 +17,15 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
 from uuid import UUID, uuid4
 
 import nats
 import psutil
 import structlog
 import uvloop
-from faststream import Context
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import select
+from stand_ins import StandInSettings, messages_of, standing_in
 
 from techub_api.accounts.actions import user_with_login
 from techub_api.profiles.identity import profile_for_login
@@ -45,147 +42,20 @@ from techub_common.broker import Teller, listen, open_broker
 from techub_common.database import open_sessions, transaction
 from techub_common.delivery import Road
 from techub_common.envelope import seal
-from techub_common.events import (
-    AssetCaptured,
-    AssetRecorded,
-    CaptureRequested,
-    CardGenerated,
-    Ended,
-    NotificationRecorded,
-    Notify,
-    PipelineStarted,
-    Rendition,
-    StageRecorded,
-    Trigger,
-)
+from techub_common.events import CaptureRequested, Notify, Trigger
 from techub_common.inbox import first_time
 from techub_common.migrations import migrate
 from techub_common.outbox import Relay
 from techub_common.runtime import opened
-from techub_common.settings import AppEnv, CommonSettings
-from techub_common.storage import FolderStore
-from techub_common.streams import EVENTS, GENERATOR, LEDGER, NOTIFIER, OPTIMIZER, SCREENSHOTTER
+from techub_common.settings import AppEnv
+from techub_common.streams import EVENTS, LEDGER, SCREENSHOTTER
 from techub_devstack.servers.nats import nats_server
 from techub_devstack.servers.postgres import postgres_server
 
 PICTURES = 15
 WARM_UPS = 5
-STAGES = (
-    "pull_github_data",
-    "download_github_avatar",
-    "evaluate_eligibility",
-    "generate_ai_profile",
-)
-MESSAGES = 1 + 2 * len(STAGES) + 1 + 3 * PICTURES + 2
+MESSAGES = messages_of(PICTURES)
 VARIANTS = tuple(f"variant_{number}" for number in range(PICTURES))
-SHA = "0" * 64
-TRAITS = {
-    **dict.fromkeys(("short_bio", "long_bio", "tagline", "flavor_text"), "Words."),
-    **dict.fromkeys(("title", "buff", "weakness", "vibe", "special_move"), "Words"),
-    **{f"{name}_description": "Words." for name in ("buff", "weakness", "vibe", "special_move")},
-    **dict.fromkeys(("attack", "defense", "speed"), 80),
-    "tags": ["a", "b", "c", "d", "e", "f"],
-    "playing_card": "Ace of ♠",
-    "spirit_animal": "Quokka",
-    "archetype": "The Sage",
-}
-
-
-class StandInSettings(CommonSettings):
-    """Settings of the services that are stood in for."""
-
-    service: ClassVar[str] = "generator"
-
-
-Tell = Annotated[Teller, Context("tell")]
-Objects = Annotated[FolderStore, Context("objects")]
-
-
-async def generate(event: PipelineStarted, tell: Tell, objects: Objects) -> None:
-    """Tell every stage and a card at once."""
-    who: dict[str, Any] = {"run_id": event.run_id, "login": event.login}
-    key = f"runs/{event.run_id}/pull_github_data.json"
-    number = abs(hash(event.login)) % 10**9
-    await objects.put(key, json.dumps({"id": number, "login": event.login}).encode(), "")
-    for stage in STAGES:
-        for status in ("started", "completed"):
-            line = {"stage": stage, "status": status, "started_at": "2026-01-01T00:00:00Z"}
-            await tell(StageRecorded.model_validate(who | line))
-    card = {"github_id": number, "artifacts": {"pull_github_data": key}, "traits": TRAITS}
-    await tell(CardGenerated.model_validate(who | card))
-
-
-async def capture(event: CaptureRequested, tell: Tell) -> None:
-    """Tell a picture without taking it."""
-    await tell(
-        AssetCaptured(
-            run_id=event.run_id,
-            login=event.login,
-            kind=event.variant,
-            object_key=f"runs/{event.run_id}/captures/{event.variant}.png",
-            sha256=SHA,
-            bytes=1,
-            width=1,
-            height=1,
-            mime="image/png",
-        )
-    )
-
-
-async def optimize(event: AssetCaptured, tell: Tell) -> None:
-    """Tell small pictures without making them."""
-    renditions = tuple(
-        Rendition(
-            format=form,
-            object_key=f"generated/{event.login}/{event.kind}.{form}",
-            bytes=1,
-            sha256=SHA,
-            width=1,
-            height=1,
-            mime=f"image/{form}",
-        )
-        for form in ("png", "webp")
-    )
-    await tell(
-        AssetRecorded(
-            run_id=event.run_id,
-            login=event.login,
-            kind=event.kind,
-            provider="none",
-            renditions=renditions,
-            bytes_before=1,
-            engine="none",
-        )
-    )
-
-
-async def notify(event: Ended, tell: Tell) -> None:
-    """Tell that nobody had to be told."""
-    await tell(
-        NotificationRecorded(run_id=event.run_id, login=event.login, event="completed", counts={})
-    )
-
-
-def stand_in(nats_url: str, folder: str) -> None:
-    """Be the four services, until killed."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
-    uvloop.run(_stand_in(nats_url, Path(folder)))
-
-
-async def _stand_in(nats_url: str, folder: Path) -> None:
-    settings = StandInSettings(nats_url=nats_url, app_env=AppEnv.test)
-    async with open_broker(settings) as broker:
-        tell = Teller(broker, settings.source)
-        broker.context.set_global("tell", tell)
-        broker.context.set_global("objects", FolderStore(folder))
-        work = ((GENERATOR, generate), (SCREENSHOTTER, capture), (OPTIMIZER, optimize))
-        road = Road()
-        await asyncio.gather(
-            *(
-                listen(broker, tell, consumer, handler, slots=4, ack_wait=15, road=road).run()
-                for consumer, handler in (*work, (NOTIFIER, notify))
-            )
-        )
 
 
 async def bare(url: str, nats_url: str) -> float:
@@ -260,10 +130,6 @@ async def measure(runs: int, folder: Path) -> None:
         await connection.close()
         hops = await hop(server.url, 200)
         (folder / "objects").mkdir()
-        process = multiprocessing.get_context("spawn").Process(
-            target=stand_in, args=(server.url, str(folder / "objects")), daemon=True
-        )
-        process.start()
         settings = ApiSettings(
             nats_url=server.url,
             database_url=url,
@@ -271,36 +137,36 @@ async def measure(runs: int, folder: Path) -> None:
             secret_key="x" * 32,
         )
         took, references, spent_on = [], [], Counter[str]()
-        processes = {
-            "the four others": process.pid or 0,
-            "NATS": server.pid,
-            "Postgres": postgres.pid,
-        }
-        async with opened(settings) as service, open_resources(service, settings) as usual:
-            resources = replace(usual, variants=VARIANTS)
-            statements = counted(resources)
-            service.hear_together(
-                LEDGER, ledger(resources), slots=LEDGER_SLOTS, most=LEDGER_TOGETHER
-            )
-            [listener] = service.listeners
-            relay = Relay(resources.outbox, resources.sessions, service.tell)
-            work = (listener.run, relay.run, resources.feed.run)
-            tasks = [asyncio.create_task(loop()) for loop in work]
-            for number in range(WARM_UPS + runs):
-                before = cpu_of(processes) | statements
-                own = time.process_time()
-                spent = await one_run(resources, number)
-                if number >= WARM_UPS:
-                    took.append(spent)
-                    spent_on["CPU of api, ms"] += round((time.process_time() - own) * 1000)
-                    spent_on.update(cpu_of(processes) | statements)
-                    spent_on.subtract(before)
-                    if number % 4 == 0:
-                        references.append(await bare(url, server.url))
-            await listener.stop(5)
-            for task in tasks:
-                task.cancel()
-        process.terminate()
+        with standing_in(server.url, folder / "objects") as others:
+            processes = {
+                "the four others": others.pid,
+                "NATS": server.pid,
+                "Postgres": postgres.pid,
+            }
+            async with opened(settings) as service, open_resources(service, settings) as usual:
+                resources = replace(usual, variants=VARIANTS)
+                statements = counted(resources)
+                service.hear_together(
+                    LEDGER, ledger(resources), slots=LEDGER_SLOTS, most=LEDGER_TOGETHER
+                )
+                [listener] = service.listeners
+                relay = Relay(resources.outbox, resources.sessions, service.tell)
+                work = (listener.run, relay.run, resources.feed.run)
+                tasks = [asyncio.create_task(loop()) for loop in work]
+                for number in range(WARM_UPS + runs):
+                    before = cpu_of(processes) | statements
+                    own = time.process_time()
+                    spent = await one_run(resources, number)
+                    if number >= WARM_UPS:
+                        took.append(spent)
+                        spent_on["CPU of api, ms"] += round((time.process_time() - own) * 1000)
+                        spent_on.update(cpu_of(processes) | statements)
+                        spent_on.subtract(before)
+                        if number % 4 == 0:
+                            references.append(await bare(url, server.url))
+                await listener.stop(5)
+                for task in tasks:
+                    task.cancel()
     show(took, references, hops)
     show_spent({what: amount / len(took) for what, amount in spent_on.items()})
 
