@@ -31,7 +31,7 @@ from techub_devstack.stack import Stack, Wanted, running_stack
 
 TARGET = 2.0
 PAUSES = (0.0, 2.0)
-HEARD_WITHIN = 15.0
+HEARD_WITHIN = 8.0
 AWAY_SECONDS = 20.0
 IDLE_TARGET = 0.02
 LONGEST = 170.0
@@ -81,7 +81,7 @@ class Wire:
         return first, sequences, taken
 
     async def settled(self, sequences: dict[str, int]) -> dict[str, float]:
-        """Return when each was settled, without those that were not within 15 s."""
+        """Return when each was settled, without those that were not within 8 s."""
         wanted = set(sequences.items())
         with suppress(TimeoutError):
             async with asyncio.timeout(HEARD_WITHIN):
@@ -105,8 +105,9 @@ class Wire:
     async def _see(self, message: Msg) -> None:
         if message.data.startswith((b"+WPI", b"-NAK")):
             return
-        metadata = message.metadata  # of the subject $JS.ACK.<stream>.<consumer>.…
-        self._settled[metadata.consumer, metadata.sequence.stream] = time.perf_counter()
+        # $JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.…
+        _, _, _, consumer, _, sequence, *_ = message.subject.split(".")
+        self._settled[consumer, int(sequence)] = time.perf_counter()
         self._more.set()
 
 

@@ -62,3 +62,18 @@ async def test_trouble_in_the_middle(
 
     assert run["status"] == "success", run
     assert len(await ready_mails(person.stack, login)) == 1
+
+
+@pytest.mark.parametrize("trouble", [restarted, wiped])
+async def test_everybody_hears_again(
+    person: Person, trouble: Callable[[Stack], Awaitable[None]]
+) -> None:
+    """A run submitted after the broker came back needs every listener, and ends as ever."""
+    await trouble(person.stack)
+    before = {name: service.starts for name, service in person.stack.services.items()}
+
+    run = await person.finished(samples.TINY, within=110)
+
+    assert run["status"] == "success", run
+    assert run["notified"]
+    assert {name: service.starts for name, service in person.stack.services.items()} == before

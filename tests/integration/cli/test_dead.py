@@ -115,6 +115,19 @@ async def test_list_and_filters(road: Any, techub: Any) -> None:
             assert [letter.number for letter in await Letters(client).all(chosen)] == found
 
 
+async def test_nothing_to_list(road: Any, techub: Any) -> None:
+    """An empty list says, beside the output, whether there is nothing or the filters are wrong."""
+    code, out, note = await ran(techub, road, "list")
+    assert (code, out, note) == (0, "", "techub: there is no dead letter\n")
+    await bury(road, wanted(uuid4()))
+    code, out, note = await ran(techub, road, "list", "--consumer", "screenshoter")
+
+    assert (code, out) == (0, "")
+    assert note == (
+        "techub: none of 1 dead letters fits; consumers: screenshotter; codes: chromium_failed\n"
+    )
+
+
 async def test_show(road: Any, techub: Any) -> None:
     """A letter is shown whole: headers, error, and its bytes as they are, readable."""
     event = wanted(uuid4())
@@ -144,6 +157,7 @@ async def test_unreadable_bytes(road: Any, techub: Any) -> None:
     assert code == 1
     assert (deed["action"], deed["done"]) == ("nothing", False)
     assert deed["note"].startswith("nobody can read it: not a CloudEvent")
+    assert deed["note"].endswith(f"; techub dead drop {number} --yes takes it off the list")
     assert await numbers_left(road) == [number]
 
 

@@ -8,10 +8,16 @@ import typer
 from nats.aio.client import Client
 
 from techub_cli.connection import Server, connected
-from techub_cli.letter_lines import deed_line, letter_document, letter_line, letter_shown
+from techub_cli.letter_lines import (
+    deed_line,
+    letter_document,
+    letter_line,
+    letter_shown,
+    none_fits,
+)
 from techub_cli.letters import Chosen, Letter, Letters
 from techub_cli.replaying import Action, Deed, decide, perform
-from techub_cli.running import print_json, run
+from techub_cli.running import print_json, run, say
 from techub_cli.screen import Screen
 from techub_cli.since import moment
 
@@ -50,20 +56,23 @@ def list_letters(
     run_id: RunId = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the dead letters, the oldest first.
+    """List the dead letters, the oldest first; say so when none fits.
 
     Exit code: 0, also when there are none; 1 when NATS does not answer.
     """
     chosen = _chosen(consumer, code, since, login, run_id)
 
     async def work(client: Client) -> int:
-        letters = await Letters(client).all(chosen)
+        every = await Letters(client).all(Chosen())
+        letters = [letter for letter in every if letter in chosen]
         if as_json:
             print_json({"ok": True, "letters": [letter_document(letter) for letter in letters]})
             return 0
         screen, now = Screen(), datetime.now(UTC)
         for letter in letters:
             screen.show(letter_line(letter, now))
+        if not letters:
+            say(none_fits(every))
         return 0
 
     _run(context, work, as_json=as_json)
@@ -121,7 +130,7 @@ def replay(  # noqa: PLR0913  # one per option
     async def work(client: Client) -> int:
         deeds = await decide(client, await _letters(client, numbers, chosen))
         if yes:
-            deeds = await perform(client, deeds, bulk=everything)
+            deeds = await perform(client, deeds, bulk=everything or len(deeds) > 1)
         _report(deeds, yes=yes, as_json=as_json)
         return 0 if all(_went_well(deed, yes=yes) for deed in deeds) else 1
 

@@ -1,7 +1,7 @@
 """How a dead letter looks: a line, the whole of it, and as JSON."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -45,6 +45,15 @@ def deed_line(deed: Deed, *, yes: bool) -> Text:
         text.append(f"  {deed.action}", "cyan")
     text.append(f"  {plain(deed.note)}")
     return text
+
+
+def none_fits(letters: Sequence[Letter]) -> str:
+    """Return what to say when no letter is shown, with what the ones there are would fit."""
+    if not letters:
+        return "there is no dead letter"
+    consumers = ", ".join(sorted({letter.kept.consumer for letter in letters}))
+    codes = ", ".join(sorted({letter.kept.code for letter in letters}))
+    return f"none of {len(letters)} dead letters fits; consumers: {consumers}; codes: {codes}"
 
 
 def letter_shown(letter: Letter) -> Text:

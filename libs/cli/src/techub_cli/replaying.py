@@ -55,7 +55,7 @@ async def decide(client: Client, letters: Iterable[Letter]) -> list[Deed]:
     deeds = []
     for letter in letters:
         if letter.event is None:
-            note = f"nobody can read it: {letter.why}"
+            note = f"nobody can read it: {letter.why}{_only_to_drop(letter)}"
             deeds.append(Deed(letter, Action.nothing, note))
             continue
         run_id = str(letter.event.run_id)
@@ -102,7 +102,8 @@ def steps_of(event: Event) -> tuple[str, ...]:
 
 def _decided(letter: Letter, event: Event, status: str | None) -> Deed:
     if status is None:
-        return Deed(letter, Action.nothing, f"there is no run {event.run_id}")
+        note = f"there is no run {event.run_id}{_only_to_drop(letter)}"
+        return Deed(letter, Action.nothing, note)
     if status in OPEN or isinstance(event, AFTER_THE_END):
         return Deed(letter, Action.tell, f"{event.subject} of a run that is {status}")
     what = ", ".join(steps_of(event)) or "what failed"
@@ -159,6 +160,10 @@ async def _told(client: Client, deed: Deed) -> Deed:
         if not ack.duplicate:  # the sweep may have used this tell already
             return replace(deed, done=True, note=f"told again as {kept.subject}, tell {tell}")
     return replace(deed, note="it has been told again many times within the hour")
+
+
+def _only_to_drop(letter: Letter) -> str:
+    return f"; techub dead drop {letter.number} --yes takes it off the list"
 
 
 def _run_of(deed: Deed) -> str:

@@ -5,12 +5,13 @@ from typing import Annotated, Any
 from faststream import Context
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from techub_api.operators.naming import run_meant
 from techub_api.profiles.identity import profile_for_login
 from techub_api.profiles.tables import Card, Profile
 from techub_api.resources import Resources
 from techub_api.runs.closing import cancel
 from techub_api.runs.locking import lock_run
-from techub_api.runs.queries import run_named, show_run
+from techub_api.runs.queries import show_run
 from techub_api.runs.status import Status
 from techub_api.submissions.actions import policy_of
 from techub_api.submissions.retrying import retry
@@ -52,13 +53,15 @@ async def run_pipeline(request: RunRequest, resources: Opened) -> dict[str, Any]
 
 async def retry_run(request: RetryRequest, resources: Opened) -> dict[str, Any]:
     """Repeat what failed in a run that is over."""
-    return _answer(await retry(resources, request))
+    async with transaction(resources.sessions) as session:
+        parent = await run_meant(session, request.login_or_run)
+    return _answer(await retry(resources, request.model_copy(update={"login_or_run": str(parent)})))
 
 
 async def cancel_run(request: CancelRequest, resources: Opened) -> dict[str, Any]:
     """Cancel an open run; doing it again changes nothing. Raises Permanent `run_over`."""
     async with transaction(resources.sessions) as session:
-        run = await lock_run(session, await run_named(session, request.login_or_run))
+        run = await lock_run(session, await run_meant(session, request.login_or_run))
         canceled = await cancel(session, resources.outbox, run, request.by, request.reason)
         if not canceled and Status(run.status) is not Status.canceled:
             message = f"the run {run.id} of {run.login} is over already: {run.status}"
@@ -69,7 +72,7 @@ async def cancel_run(request: CancelRequest, resources: Opened) -> dict[str, Any
 async def show(request: StatusRequest, resources: Opened) -> dict[str, Any]:
     """Answer a run by its id, or the open or newest run of a login."""
     async with transaction(resources.sessions) as session:
-        run_id = await run_named(session, request.login_or_run)
+        run_id = await run_meant(session, request.login_or_run)
         shown = await show_run(session, run_id, resources.settings)
     return shown.model_dump(mode="json") if shown else {}
 

@@ -67,7 +67,9 @@ async def plan(session: AsyncSession, parent: Run, steps: tuple[str, ...]) -> Re
         steps=steps,
     )
     if repeat is None:
-        message = f"nothing of the run {parent.id} is left to repeat"
+        strange = await _strange(session, parent, steps)
+        there_is_none = f"; it has no step {', '.join(strange)}" if strange else ""
+        message = f"nothing of the run {parent.id} is left to repeat{there_is_none}"
         raise Permanent(message, code="nothing_to_retry")
     return repeat
 
@@ -93,6 +95,12 @@ async def carry_over(
             continue
         content = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
         await objects.put(f"runs/{run_id}/{stage}.json", content, "application/json")
+
+
+async def _strange(session: AsyncSession, run: Run, steps: tuple[str, ...]) -> list[str]:
+    """Return which of the steps the run does not have."""
+    known = set(await session.scalars(select(Step.name).where(Step.run_id == run.id)))
+    return [step for step in steps if step not in known]
 
 
 async def _no_newer_card(session: AsyncSession, parent: Run) -> None:
