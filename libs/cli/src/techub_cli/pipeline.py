@@ -34,7 +34,11 @@ LONGEST_REASON: Final = 300
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Follow the run until it is over.")]
 RunNamed = Annotated[
-    str, typer.Argument(metavar="LOGIN|RUN", help="A run's id, or a login for its newest run.")
+    str,
+    typer.Argument(
+        metavar="LOGIN|RUN",
+        help="A run's id or its first 8 characters, or a login for its newest run.",
+    ),
 ]
 A = TypeVar("A", bound=BaseModel)
 
