@@ -31,6 +31,27 @@ the system we replace: a new browser per picture, network idle, 500 ms more.""",
 Fifteen pictures without GitHub, Gemini or a pixel; Postgres with fsync, JetStream with
 `sync_interval: always`.""",
     ),
+    (
+        "Runs a second",
+        "load.py",
+        """\
+People submit whether or not the platform keeps up. Real api, notifier, Postgres (fsync) and
+JetStream (`sync_interval: always`); no GitHub, no Gemini, no pixel, Resend's double.""",
+    ),
+    (
+        "After the broker was killed",
+        "recovery.py",
+        """\
+The five real services; SIGKILL, and back at once or after two seconds. Each consumer fetches,
+buries and ends a message nobody can read; the end is read off the wire.""",
+    ),
+    (
+        "After the stream store was wiped",
+        "wiped_store.py",
+        """\
+Many runs are open, at every step, when JetStream loses everything. Services without pixels; the
+real api, sweep and notifier.""",
+    ),
 )
 
 
