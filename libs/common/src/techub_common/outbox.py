@@ -152,7 +152,7 @@ class Relay:
         self._publisher = publisher
 
     async def run(self) -> None:
-        """Relay for ever; while Postgres or JetStream is away, try again every 0.5 to 10 s."""
+        """Relay for ever; while Postgres or JetStream is away, try again every 0.5 to 2 s."""
         pause = 0.5
         while True:
             self._outbox.committed.clear()
@@ -161,7 +161,7 @@ class Relay:
             except Away as error:
                 log.warning("relay_waiting", error=str(error))
                 await asyncio.sleep(pause)
-                pause = min(10.0, pause * 2)
+                pause = min(2.0, pause * 2)
                 continue
             pause = 0.5
             if relayed < BATCH:

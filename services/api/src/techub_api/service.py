@@ -8,6 +8,7 @@ from techub_api.metrics import OpenRuns
 from techub_api.operators import answers
 from techub_api.resources import open_resources
 from techub_api.runs.handlers import ledger
+from techub_api.schema import INBOX, OUTBOX
 from techub_api.settings import Settings
 from techub_api.sweep.advisories import Advisories
 from techub_api.sweep.sweeping import Sweep
@@ -15,6 +16,7 @@ from techub_common import asks
 from techub_common.backlog import Backlog
 from techub_common.health import server_for
 from techub_common.outbox import Relay
+from techub_common.pruning import Pruning
 from techub_common.runtime import Service
 from techub_common.streams import LEDGER
 
@@ -39,6 +41,7 @@ def opener(settings: Settings) -> Callable[[Service], AbstractAsyncContextManage
                 OpenRuns(resources.sessions, service.registry).run,
                 Sweep(resources, service.jetstream).run,
                 Advisories(resources, service.jetstream).run,
+                Pruning(resources.sessions, OUTBOX, INBOX).run,
             ]
             server = server_for(create_app(resources), settings.http_port, host="0.0.0.0")  # noqa: S104  # behind the ingress
             service.servers.append(server.run_until)
