@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +36,7 @@ class Person:
         answer = await self.http.post("/api/v1/profiles", json={"login": login})
         assert answer.status_code in {200, 202}, answer.text
         accepted: dict[str, Any] = answer.json()
+        self.runs.append(accepted["run_id"])
         return accepted
 
     async def finished(self, login: str, *, within: float = 60.0) -> dict[str, Any]:
@@ -99,9 +101,9 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
         yield running
 
 
-@pytest.fixture
-async def person(stack: Stack) -> AsyncIterator[Person]:
-    """Give a new person with a token."""
+@asynccontextmanager
+async def introduced(stack: Stack) -> AsyncIterator[Person]:
+    """Yield a new person with a token."""
     name = f"person-{next(_people)}"
     address = f"{name}@example.org"
     url = stack.services_environment("api")["DATABASE_URL"]
@@ -116,3 +118,10 @@ async def person(stack: Stack) -> AsyncIterator[Person]:
         timeout=20,
     ) as http:
         yield Person(stack, http, address)
+
+
+@pytest.fixture
+async def person(stack: Stack) -> AsyncIterator[Person]:
+    """Give a new person with a token."""
+    async with introduced(stack) as somebody:
+        yield somebody

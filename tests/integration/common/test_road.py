@@ -289,6 +289,26 @@ async def test_stopping_gives_back_and_loses_nothing(js: JetStreamContext, nats_
     assert sorted(heard, key=int) == [str(number) for number in range(40)]
 
 
+async def test_what_comes_while_stopping_is_delivered_once(
+    js: JetStreamContext, nats_url: str
+) -> None:
+    """A message that answers the last pull is worked on: a stop causes no redelivery."""
+    worker = Worker(nothing)
+    async with working(nats_url, worker) as listener:
+        async with asyncio.timeout(10):
+            while (await js.consumer_info(EVENTS, SCREENSHOTTER.name)).num_waiting != 2:
+                await asyncio.sleep(0.01)
+        stopping = asyncio.create_task(listener.stop(5))
+        await ask(js, "og")
+        await stopping
+    async with working(nats_url, Worker(nothing)):
+        await settled(js)
+
+    info = await js.consumer_info(EVENTS, SCREENSHOTTER.name)
+    assert info.delivered is not None
+    assert info.delivered.consumer_seq == 1
+
+
 async def test_consuming_again_after_the_broker_was_killed(tmp_path: Path) -> None:
     """SIGKILL of the broker: everything is heard; what was acked last may be heard again."""
     worker = Worker(nothing)

@@ -216,18 +216,11 @@ class Listener:
                     pause = min(2.0, pause * 2)
                     continue
                 pause = FIRST_PAUSE
-                if self._running:
-                    await self._delivery.handle(messages, self._work)
-                else:
-                    await self._give_back(messages)
+                # also when stopping: what came on the last pull would else be delivered again
+                await self._delivery.handle(messages, self._work)
         finally:
             if self._broker.connection.is_connected:
                 await subscription.unsubscribe()
-
-    async def _give_back(self, messages: Sequence[Msg]) -> None:
-        for message in messages:
-            await message.nak()
-            self._delivery.metrics.settled(self._consumer.name, "given_back")
 
 
 def listen(  # noqa: PLR0913  # one argument per thing a consumer decides

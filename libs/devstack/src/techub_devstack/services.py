@@ -44,6 +44,11 @@ class ServiceProcess:
         return self._running.pid
 
     @property
+    def wanted(self) -> bool:
+        """Whether it is to run: true from `start` to `stop`, also while it is down by itself."""
+        return self._wanted
+
+    @property
     def health_url(self) -> str:
         """Where `/livez`, `/readyz` and `/metrics` are."""
         return f"http://127.0.0.1:{self._env['HEALTH_PORT']}"
