@@ -22,7 +22,7 @@ export MYPY_CACHE_DIR := $(VAR)/mypy
 export HYPOTHESIS_STORAGE_DIRECTORY := $(VAR)/hypothesis
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo dev test lint types imports check cards benchmarks lock clean
+.PHONY: help setup demo dev test nightly lint types imports check cards benchmarks lock clean
 
 help: ## list what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,7 +48,12 @@ dev: setup ## the whole stack with everybody's logs, until Ctrl-C
 	@VAR=$(VAR)/demo $(BIN)/python -m techub_devstack.demo dev
 
 test: setup ## all tests (PARALLEL_WORKERS=n)
-	@$(BIN)/python -m pytest -o cache_dir=$(VAR)/pytest -n $(PARALLEL_WORKERS) --dist loadfile -q
+	@$(BIN)/python -m pytest -o cache_dir=$(VAR)/pytest -n $(PARALLEL_WORKERS) --dist loadfile -q -m "not slow"
+
+nightly: setup ## the long campaigns: every trouble at every step (PARALLEL_WORKERS=n)
+	@status=0; $(BIN)/python -m pytest -o cache_dir=$(VAR)/pytest -n $(PARALLEL_WORKERS) --dist worksteal -q -m slow \
+		-o timeout=300 --junitxml=$(VAR)/nightly.xml || status=$$?; \
+		$(BIN)/python tools/nightly_summary.py $(VAR)/nightly.xml; exit $$status
 
 lint: setup ## ruff, and the words nobody may commit
 	@$(BIN)/ruff check

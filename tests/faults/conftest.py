@@ -28,9 +28,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="package")
-async def stack(
-    answers: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Stack]:
+async def stack(answers: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """Give the running system, its objects in a folder."""
     async with running_stack(wanted(tmp_path_factory, answers), lambda *_: None) as running:
         yield running
@@ -50,9 +48,7 @@ async def bucket_stack(
         yield running
 
 
-def wanted(
-    tmp_path_factory: pytest.TempPathFactory, answers: Path, **changed: object
-) -> Wanted:
+def wanted(tmp_path_factory: pytest.TempPathFactory, answers: Path, **changed: object) -> Wanted:
     """Return what a system for these tests is like; skip where there is no Chromium."""
     if chromium.find() is None:
         pytest.skip("no Chromium on this machine; `make setup` installs one")
@@ -117,5 +113,3 @@ async def _given_up(stack: Stack, runs: list[str]) -> None:
                 continue
     finally:
         await connection.close()
-
-

@@ -1,7 +1,6 @@
 """Accounts made while the system runs, so that every case has a login of its own."""
 
 import itertools
-import os
 import shutil
 from pathlib import Path
 
@@ -26,5 +25,5 @@ def newcomer(folder: Path, name: str) -> str:
     avatars = folder / "avatars"
     avatars.mkdir(exist_ok=True)
     shutil.copy(samples.DIR / "avatars" / f"{LIKE}.png", avatars / f"{login}.png")
-    os.rename(draft, folder / login)
+    draft.rename(folder / login)
     return login

@@ -2,10 +2,11 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -27,14 +28,17 @@ Happens = Callable[[Stack], Awaitable[None]]
 class Trouble:
     """Something that happens; `repeats` says that it may cost GitHub's unfinished stage a repeat.
 
-    `clean` says that no message may be delivered twice because of it. `victim` is the service that
-    is started anew.
+    `clean` says that no message may be delivered twice because of it, `retells` that the sweep has
+    to tell again what was lost: without it, what was in hand comes back by itself. `may_lose` are
+    the stages whose time limit it may use up. `victim` is the service that is started anew.
     """
 
     name: str
     happens: Happens
     repeats: bool = True
     clean: bool = False
+    retells: bool = False
+    may_lose: tuple[str, ...] = ()
     victim: str | None = None
 
 
@@ -67,7 +71,9 @@ def stopped(service: str) -> Trouble:
         finally:
             stack.services[service].send(signal.SIGCONT)
 
-    return Trouble(f"{service}-SIGSTOP", happens, repeats=service == "generator")
+    generator = service == "generator"
+    lost = ("download_github_avatar",) if generator else ()  # it is given 5 s
+    return Trouble(f"{service}-SIGSTOP", happens, repeats=generator, may_lose=lost)
 
 
 async def _nats_restarted(stack: Stack) -> None:
@@ -150,58 +156,61 @@ async def read_only(folder: Path) -> AsyncIterator[None]:
         mount("-o", "remount,ro,bind", folder)
         yield
     finally:
-        await _unmounted(folder)
+        _unmount(folder)
 
 
 @asynccontextmanager
 async def full(folder: Path) -> AsyncIterator[None]:
-    """The folder's disk has no byte left; what was in it can be read, as far as it fitted."""
-    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    blocks = sum(1 for _ in folder.rglob("*")) * 4096
-    copy = folder.with_name("objects-full")
-    copy.mkdir(exist_ok=True)
-    mount("-t", "tmpfs", "-o", f"size={size + blocks + (1 << 20)}", "tmpfs", copy)
+    """The folder's disk has no byte left; what was in it can be read."""
+    kept = folder.with_name("objects-kept")
+    folder.rename(kept)
+    folder.mkdir()
     try:
-        subprocess.run(["cp", "-a", f"{folder}/.", str(copy)], check=True)
-        _fill(copy)
-        mount("--bind", copy, folder)
+        mount("-t", "tmpfs", "-o", f"size={_size(kept) + SPARE}", "tmpfs", folder)
         try:
+            shutil.copytree(kept, folder, dirs_exist_ok=True)
+            _fill(folder / FILLER)
             yield
+            # full to the end: what would be written now would not be copied
+            but_not = shutil.ignore_patterns(FILLER)
+            shutil.copytree(folder, kept, dirs_exist_ok=True, ignore=but_not)
         finally:
-            await _unmounted(folder)
-            (copy / FILLER).unlink()
-            subprocess.run(["cp", "-a", f"{copy}/.", str(folder)], check=True)
+            _unmount(folder)
     finally:
-        await _unmounted(copy)
+        folder.rmdir()
+        kept.rename(folder)
 
 
 FILLER: Final = ".filler"
+SPARE: Final = 1 << 20
+BLOCK: Final = 4096
 
 
-def _fill(folder: Path) -> None:
-    with (folder / FILLER).open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"\0" * 4096)
-        except OSError:
-            return
+def _size(folder: Path) -> int:
+    """Return how many bytes a copy takes, in whole blocks."""
+    sizes = [path.stat().st_size if path.is_file() else BLOCK for path in folder.rglob("*")]
+    return sum(-(-size // BLOCK) * BLOCK for size in sizes)
+
+
+def _fill(filler: Path) -> None:
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(BLOCK))
 
 
 def mount(*arguments: str | Path) -> None:
     """Mount as told; skip the test where this machine does not let us."""
-    done = subprocess.run(
-        ["mount", *map(str, arguments)], check=False, capture_output=True, text=True
-    )
+    command = ["mount", *map(str, arguments)]
+    try:
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+    except FileNotFoundError as error:
+        pytest.skip(str(error))
     if done.returncode:
-        pytest.skip(f"this machine mounts nothing for us: {done.stderr.strip()}")
+        pytest.skip(f"nothing can be mounted here: {done.stderr.strip()}")
 
 
-async def _unmounted(folder: Path) -> None:
-    """Unmount even while somebody reads from it."""
-    for _ in range(100):
-        if not subprocess.run(["umount", str(folder)], check=False, capture_output=True).returncode:
-            return
-        await asyncio.sleep(0.05)
+def _unmount(folder: Path) -> None:
+    """Unmount, also while somebody still reads from it."""
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
@@ -211,16 +220,14 @@ SIGNALS: Final = tuple(
 SERVERS: Final = (
     Trouble("nats-restarted", _nats_restarted),
     Trouble("nats-down", _nats_down),
-    Trouble("nats-wiped", _nats_wiped),
-    Trouble("postgres-restarted", _postgres_restarted, repeats=False),
-    Trouble("postgres-down", _postgres_down, repeats=False),
+    Trouble("nats-wiped", _nats_wiped, retells=True),
+    Trouble("postgres-restarted", _postgres_restarted, repeats=False, clean=True),
+    Trouble("postgres-down", _postgres_down, repeats=False, clean=True),
 )
 FOLDER: Final = (
-    Trouble("folder-gone", _objects_gone),
-    Trouble("folder-read-only", _objects_read_only),
-    Trouble("disk-full", _disk_full),
+    Trouble("folder-gone", _objects_gone, clean=True),
+    Trouble("folder-read-only", _objects_read_only, clean=True),
+    Trouble("disk-full", _disk_full, clean=True),
 )
-BUCKET: Final = (
-    Trouble("bucket-down", _bucket_down),
-    Trouble("bucket-down-30s", _bucket_down_for_long),
-)
+BUCKET: Final = (Trouble("bucket-down", _bucket_down, clean=True),)
+BUCKET_FOR_LONG: Final = Trouble("bucket-down-30s", _bucket_down_for_long, clean=True)

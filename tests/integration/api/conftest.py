@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from techub_api.accounts.actions import user_with_login, vouch_for_address
+from techub_api.profiles.tables import Picture
 from techub_api.resources import Resources
 from techub_api.runs.feed import Feed
 from techub_api.runs.tables import Run
@@ -69,3 +70,10 @@ async def run_row(resources: Resources, run_id: UUID) -> Run:
     """Return the run's row."""
     async with transaction(resources.sessions) as session:
         return await session.get_one(Run, run_id)
+
+
+async def published(resources: Resources) -> dict[str, UUID]:
+    """Return variant → run of the current pictures."""
+    async with transaction(resources.sessions) as session:
+        rows = await session.execute(select(Picture.variant, Picture.run_id).distinct())
+        return {row[0]: row[1] for row in rows}

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from techub_api.operators.answers import cancel_run, retry_run, run_pipeline
-from techub_api.profiles.tables import Picture, Profile
+from techub_api.profiles.tables import Profile
 from techub_api.resources import Resources
 from techub_api.runs.handlers import keep_ledger
 from techub_api.runs.queries import show_run
@@ -25,7 +25,7 @@ from techub_common.events import (
     PipelineCompleted,
     PipelineStarted,
 )
-from tests.integration.api.conftest import run_row, start_run, told_events
+from tests.integration.api.conftest import published, run_row, start_run, told_events
 from tests.integration.api.facts import captured, card, failed, recorded
 
 
@@ -38,13 +38,6 @@ async def status_of(resources: Resources, login: str = "pip") -> str | None:
     """Return the published status of a profile."""
     async with transaction(resources.sessions) as session:
         return await session.scalar(select(Profile.status).where(Profile.login == login))
-
-
-async def published(resources: Resources) -> dict[str, UUID]:
-    """Return variant → run of the current pictures."""
-    async with transaction(resources.sessions) as session:
-        rows = await session.execute(select(Picture.variant, Picture.run_id).distinct())
-        return {row[0]: row[1] for row in rows}
 
 
 async def finished(resources: Resources) -> UUID:

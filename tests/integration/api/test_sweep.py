@@ -1,13 +1,16 @@
 """The sweep on a real Postgres and a real JetStream."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
+from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js import JetStreamContext
 from sqlalchemy import func, select, update
 
@@ -21,9 +24,19 @@ from techub_common.broker import Teller, open_broker
 from techub_common.database import transaction
 from techub_common.events import Ended, PipelineFailed, PipelinePartial
 from techub_common.outbox import Relay
-from techub_common.streams import DEAD, EVENTS, GENERATOR, SCREENSHOTTER
-from tests.integration.api.conftest import run_row, start_run, told_events
-from tests.integration.api.facts import card, recorded
+from techub_common.streams import (
+    DEAD,
+    EVENTS,
+    GENERATOR,
+    MAX_DELIVER,
+    OPTIMIZER,
+    SCREENSHOTTER,
+    Consumer,
+    consumer_config,
+)
+from techub_common.tasks import end
+from tests.integration.api.conftest import published, run_row, start_run, told_events
+from tests.integration.api.facts import captured, card, recorded
 
 
 @pytest.fixture
@@ -245,3 +258,90 @@ async def test_a_consumer_that_kept_dying(road: Resources, js: JetStreamContext)
     assert row.error is not None
     assert row.error["code"] == "consumer_died"
     assert settled == ["ack"]
+
+
+@pytest.mark.parametrize("consumer", [SCREENSHOTTER, OPTIMIZER], ids=lambda one: one.name)
+async def test_dying_for_good_on_one_picture(
+    road: Resources, js: JetStreamContext, consumer: Consumer
+) -> None:
+    """A worker that dies ten times over one picture costs that picture at most; the run ends.
+
+    A screenshotter in an out-of-memory loop loses it; after an optimizer the capture is published
+    as it is.
+    """
+    doomed, *others = road.variants
+    run_id = await start_run(road, "pip")
+    await keep_ledger(await card(road, run_id), road)
+    await relayed(road)
+    if consumer is OPTIMIZER:
+        fact = await captured(road, run_id, doomed)
+        await road.tell(fact)
+        await keep_ledger(fact, road)
+    for kind in others:
+        await keep_ledger(recorded(run_id, kind), road)
+    await js.add_consumer(EVENTS, consumer_config(consumer, ack_wait=0.1))
+    await die_over(js, consumer, doomed)
+
+    hearing = asyncio.create_task(Advisories(road, js).run())
+    try:
+        async with asyncio.timeout(20):
+            while (await run_row(road, run_id)).status == "running":
+                await asyncio.sleep(0.02)
+    finally:
+        await end([hearing])
+
+    letter = await js.get_last_msg(DEAD, f"dead.{consumer.name}")
+    assert (letter.headers or {})["Techub-Dead-Code"] == "consumer_died"
+    assert (letter.headers or {})["Techub-Dead-Attempts"] == "10"
+    [ending] = [event for event in await told_events(road) if isinstance(event, Ended)]
+    assert isinstance(ending, PipelinePartial)
+    public = f"generated/pip/{doomed}-0123456789ab.png"
+    assert await road.objects.exists(public) is (consumer is OPTIMIZER)
+
+
+async def die_over(js: JetStreamContext, consumer: Consumer, doomed: str) -> None:
+    """Take messages as a worker that settles all of them but one, over which it dies each time.
+
+    It asks once more than it gets: only then does the server see that it has delivered enough.
+    """
+    subscription = await js.pull_subscribe_bind(consumer.name, EVENTS)
+    deaths = 0
+    with suppress(NatsTimeoutError):
+        while True:
+            [message] = await subscription.fetch(1, timeout=2)
+            if f'"{doomed}"'.encode() in message.data:
+                deaths = message.metadata.num_delivered
+            else:
+                await message.ack_sync()
+    await subscription.unsubscribe()
+    assert deaths == MAX_DELIVER
+
+
+async def test_an_old_runs_picture_after_the_deadline(
+    road: Resources, js: JetStreamContext, clock: Clock
+) -> None:
+    """What a run ended by its deadline still brings is kept, and replaces nothing newer."""
+    del clock
+    old = await start_run(road, "pip")
+    await keep_ledger(await card(road, old), road)
+    await relayed(road)
+    for consumer in (GENERATOR.name, SCREENSHOTTER.name):
+        await settle(js, consumer)
+    sweep = Sweep(road, js)
+    await sweep.pass_once()
+    await age(road, old, 601)
+    await sweep.pass_once()
+    assert (await run_row(road, old)).status == "failure"
+    first, *others = road.variants
+    await keep_ledger(recorded(old, first, "cccccccccccc"), road)
+    assert await published(road) == {first: old}
+    new = await start_run(road, "pip")
+    await keep_ledger(await card(road, new), road)
+    for kind in (first, *others):
+        await keep_ledger(recorded(new, kind), road)
+        await keep_ledger(recorded(old, kind, "cccccccccccc"), road)
+
+    assert await published(road) == dict.fromkeys(road.variants, new)
+    assert (await run_row(road, old)).status == "failure"
+    ended = [event.run_id for event in await told_events(road) if isinstance(event, Ended)]
+    assert ended == [old, new]

@@ -1,5 +1,6 @@
 """A generator may die at any moment: no finished stage is repeated, the outcome is the same."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 
 from techub_common.events import AssetCaptured, CardGenerated, Event, PipelineStarted
 from techub_common.storage import FolderStore
+from techub_common.streams import EVENTS, GENERATOR
 from techub_devstack import samples
 from techub_devstack.doubles.handle import Double
 from techub_generator.github.client import open_github
@@ -58,7 +60,8 @@ class CrashingStore(FolderStore):
         await super().put(key, content, mime)
 
 
-Attempt = Callable[[FolderStore, Told, PipelineStarted, int], Awaitable[None]]
+Tell = Callable[[Event], Awaitable[object]]
+Attempt = Callable[[FolderStore, Tell, PipelineStarted, int], Awaitable[None]]
 
 
 @pytest.fixture
@@ -67,9 +70,9 @@ async def attempt(settings: Settings, outbound: Outbound) -> AsyncIterator[Attem
     async with open_github(settings.github_api_url, None) as github:
 
         async def handle(
-            store: FolderStore, told: Told, event: PipelineStarted, number: int
+            store: FolderStore, tell: Tell, event: PipelineStarted, number: int
         ) -> None:
-            await generate_card(event, Resources(github, outbound, store, told), number)
+            await generate_card(event, Resources(github, outbound, store, tell), number)
 
         yield handle
 
@@ -151,3 +154,51 @@ async def test_killed_process(
     assert code == 0
     assert card.degradations == ()
     assert set(github_double.requests(path_contains="/users").values()) == {1}
+
+
+async def test_after_the_card_was_told_before_its_acknowledgement(
+    attempt: Attempt, empty_road: Any, objects: FolderStore, github_double: Double
+) -> None:
+    """The message comes back, nothing is asked again, and the card told again is dropped."""
+    event = await empty_road.begin(samples.DEFAULT)
+    subscription = await empty_road.js.pull_subscribe_bind(GENERATOR.name, EVENTS)
+    [first] = await subscription.fetch(1, timeout=5)
+    await attempt(objects, empty_road.tell, event, first.metadata.num_delivered)
+    await first.nak()  # what `ack_wait` does to a message whose worker is gone
+    asked = github_double.requests()
+    told = await empty_road.told(event.run_id)
+
+    [second] = await subscription.fetch(1, timeout=5)
+    await attempt(objects, empty_road.tell, event, second.metadata.num_delivered)
+    await second.ack_sync()
+    await subscription.unsubscribe()
+
+    assert second.metadata.num_delivered == 2
+    assert isinstance(told[-1], CardGenerated)
+    assert await empty_road.told(event.run_id) == told
+    assert github_double.requests() == asked
+
+
+async def test_two_generators_on_one_message(
+    attempt: Attempt,
+    empty_road: Any,
+    objects: FolderStore,
+    github_double: Double,
+    started: Any,
+) -> None:
+    """Both come to the same facts, each of which is on the road once; a third repeats nothing."""
+    github_double.fail(path_contains="/avatars", delay_seconds=0.2, times=1)
+    event = await empty_road.begin(samples.DEFAULT)
+
+    await asyncio.gather(*(attempt(objects, empty_road.tell, event, n) for n in (1, 2)))
+    asked = github_double.requests()
+    assert max(asked.values()) <= 2
+    await attempt(objects, empty_road.tell, event, 3)
+
+    assert github_double.requests() == asked
+    told = await empty_road.told(event.run_id)
+    assert len({one.id for one in told}) == len(told)
+    kinds = Counter(type(one) for one in told)
+    assert (kinds[CardGenerated], kinds[AssetCaptured]) == (1, 1)
+    [card] = [one for one in told if isinstance(one, CardGenerated)]
+    assert card.traits == (await _undisturbed(attempt, objects, started)).traits

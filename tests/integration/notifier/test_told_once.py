@@ -99,6 +99,25 @@ async def test_killed_between_send_and_mark(stage: Stage, ended: Make) -> None:
     assert requests == 2
 
 
+async def test_stopped_while_sending(stage: Stage, ended: Make) -> None:
+    """SIGTERM lets what is on its way arrive and be noted: nothing is sent a second time."""
+    event = ended("completed")
+    await stage.owners(event.profile_id, {})
+    stage.resend.fail(
+        path_contains="/emails", method="POST", after=True, delay_seconds=2.0, times=1
+    )
+
+    with stage.process() as notifier:
+        await stage.tell(event)
+        await mailed(stage, 1, within=50.0)
+        notifier.send_signal(signal.SIGTERM)
+        code = await asyncio.to_thread(notifier.wait, 30)
+
+    [row] = await stage.rows()
+    assert (code, row.state) == (0, "delivered")
+    assert list(stage.resend.requests_per_key().values()) == [1]
+
+
 async def test_lost_answer(stage: Stage, ended: Make) -> None:
     """Resend accepts and hangs up: the next try finds the same mail."""
     event = ended("completed")
@@ -237,3 +256,21 @@ async def test_two_owners_of_one_address(stage: Stage, ended: Make) -> None:
         assert await stage.counts(event.run_id) == {"delivered": 2}
 
     assert set(ids) == {row.user_id for row in await stage.rows()}
+
+
+async def test_two_owners_one_already_told(stage: Stage, ended: Make) -> None:
+    """Of two owners only the one who came later, and was not told yet, is mailed."""
+    first = ended("completed")
+    second = ended("completed", profile_id=first.profile_id)
+    await stage.owners(first.profile_id, {})
+
+    async with stage.notifier():
+        await stage.tell(first)
+        assert await stage.counts(first.run_id) == {"delivered": 1}
+        [newcomer] = await stage.owners(first.profile_id, {})
+        await stage.tell(second)
+        assert await stage.counts(second.run_id) == {"delivered": 1, "told_before": 1}
+
+    [_, mail] = await stage.rows()
+    assert (mail.user_id, mail.run_id) == (newcomer, second.run_id)
+    assert len(stage.resend.mails()) == 2

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 from typing import Any, cast
 
+import pytest
 from sqlalchemy import MetaData
 
 from techub_common import tasks
@@ -57,6 +58,48 @@ async def test_a_task_that_fails_while_it_ends() -> None:
     await tasks.end([task])
 
     assert isinstance(task.exception(), RuntimeError)
+
+
+async def test_what_is_finished_on_the_way_out_is_not_cut_short(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A loop that lets its work finish when it is cancelled may do so, however often it is."""
+    monkeypatch.setattr(tasks, "AGAIN_SECONDS", 0.0)
+    gate, done = asyncio.Event(), asyncio.Event()
+    cancelled: list[int] = []
+
+    async def work() -> None:
+        await gate.wait()
+        done.set()
+
+    class Watched(asyncio.Task[None]):
+        def cancel(self, msg: Any = None) -> bool:
+            cancelled.append(1)
+            if len(cancelled) == 3:
+                gate.set()
+            return super().cancel(msg)
+
+    async def sending() -> None:
+        worker = asyncio.create_task(work())
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await tasks.finish([worker], 60)
+
+    task = Watched(sending())
+    await asyncio.sleep(0)
+    await tasks.end([task])
+
+    assert done.is_set()
+    assert task.cancelled()
+
+
+async def test_what_does_not_finish_is_cancelled() -> None:
+    """Past the time allowed the work is cancelled, and has ended when `finish` returns."""
+    worker = asyncio.create_task(asyncio.sleep(60))
+    await tasks.finish([worker], 0.01)
+
+    assert worker.cancelled()
 
 
 async def test_a_relay_ends_though_something_was_just_committed() -> None:

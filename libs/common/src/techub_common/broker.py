@@ -11,7 +11,6 @@ import structlog
 from faststream import AckPolicy
 from faststream._internal.endpoint.subscriber import SubscriberUsecase
 from faststream.nats import JStream, NatsBroker, NatsMessage, PubAck, PullSub
-from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.errors import MaxPayloadError
 from nats.errors import TimeoutError as NatsTimeoutError

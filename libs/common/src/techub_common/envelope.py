@@ -118,7 +118,13 @@ def seal(event: Event, source: str, *, tell: int | None = None) -> Envelope:
 
 
 def unseal(body: bytes, headers: Mapping[str, str] | None = None) -> Envelope:
-    """Return the envelope in a message; raise Permanent `unreadable_event` or `unknown_event`."""
+    """Return the envelope in a message.
+
+    Raises Permanent `event_too_large`, `unreadable_event` or `unknown_event`.
+    """
+    if len(body) >= MAX_BYTES:
+        message = f"an event of {len(body)} bytes; the limit is {MAX_BYTES}"
+        raise Permanent(message, code="event_too_large")
     try:
         wire = _Wire.model_validate_json(body)
     except ValidationError as error:

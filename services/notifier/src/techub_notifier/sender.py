@@ -12,6 +12,7 @@ from techub_common.database import Sessions, transaction
 from techub_common.delivery import Road
 from techub_common.errors import Permanent, Transient
 from techub_common.outbox import Outbox
+from techub_common.tasks import finish
 from techub_notifier import deliveries
 from techub_notifier.deliveries import LEASE, Taken
 from techub_notifier.rules import SETTLED, State, Verdict, too_old, verdict_on
@@ -60,7 +61,7 @@ class Sender:
                     sending.add(asyncio.create_task(self._deliver(taken, _now())))
                 sending -= await self._something(sending)
         finally:
-            await _finished(sending)
+            await finish(sending, LONGEST_SEND)
 
     async def _let_up(self) -> None:
         """Wait while Resend has asked for a pause."""
@@ -137,11 +138,3 @@ class Sender:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-async def _finished(sending: set[asyncio.Task[None]]) -> None:
-    if sending:
-        _, unfinished = await asyncio.wait(sending, timeout=LONGEST_SEND)
-        for task in unfinished:
-            task.cancel()
-        await asyncio.gather(*sending, return_exceptions=True)
