@@ -1,6 +1,7 @@
 """What can happen to the system, each from its beginning to its end."""
 
 import asyncio
+import operator
 import os
 import shutil
 import signal
@@ -9,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import pytest
 
@@ -76,31 +77,34 @@ def stopped(service: str) -> Trouble:
     return Trouble(f"{service}-SIGSTOP", happens, repeats=generator, may_lose=lost)
 
 
-async def _nats_restarted(stack: Stack) -> None:
-    await stack.nats.kill()
-    await stack.nats.start()
+class Server(Protocol):
+    """A server that can be ended without a word and started with what it had."""
+
+    async def kill(self) -> None:
+        """End it with SIGKILL."""
+        ...
+
+    async def start(self) -> None:
+        """Start it where it was."""
+        ...
 
 
-async def _nats_down(stack: Stack) -> None:
-    await stack.nats.kill()
-    await asyncio.sleep(DOWN_SECONDS)
-    await stack.nats.start()
+def away(server: Callable[[Stack], Server | None], seconds: float = 0.0) -> Happens:
+    """SIGKILL, and back after so many seconds."""
+
+    async def happens(stack: Stack) -> None:
+        one = server(stack)
+        assert one is not None
+        await one.kill()
+        await asyncio.sleep(seconds)
+        await one.start()
+
+    return happens
 
 
 async def _nats_wiped(stack: Stack) -> None:
     await stack.nats.wipe()
     await stack.nats.start()
-
-
-async def _postgres_restarted(stack: Stack) -> None:
-    await stack.postgres.kill()
-    await stack.postgres.start()
-
-
-async def _postgres_down(stack: Stack) -> None:
-    await stack.postgres.kill()
-    await asyncio.sleep(DOWN_SECONDS)
-    await stack.postgres.start()
 
 
 async def _objects_gone(stack: Stack) -> None:
@@ -127,13 +131,6 @@ async def _bucket_down(stack: Stack) -> None:
     assert stack.seaweedfs is not None
     await stack.seaweedfs.kill()
     await noticed(stack, DOWN_SECONDS)
-    await stack.seaweedfs.start()
-
-
-async def _bucket_down_for_long(stack: Stack) -> None:
-    assert stack.seaweedfs is not None
-    await stack.seaweedfs.kill()
-    await asyncio.sleep(LONG_SECONDS)
     await stack.seaweedfs.start()
 
 
@@ -214,15 +211,18 @@ def _unmount(folder: Path) -> None:
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
+NATS: Final = operator.attrgetter("nats")
+POSTGRES: Final = operator.attrgetter("postgres")
+BUCKETS: Final = operator.attrgetter("seaweedfs")
 SIGNALS: Final = tuple(
     trouble(service) for service in NAMES for trouble in (killed, terminated, stopped)
 )
 SERVERS: Final = (
-    Trouble("nats-restarted", _nats_restarted),
-    Trouble("nats-down", _nats_down),
+    Trouble("nats-restarted", away(NATS)),
+    Trouble("nats-down", away(NATS, DOWN_SECONDS)),
     Trouble("nats-wiped", _nats_wiped, retells=True),
-    Trouble("postgres-restarted", _postgres_restarted, repeats=False, clean=True),
-    Trouble("postgres-down", _postgres_down, repeats=False, clean=True),
+    Trouble("postgres-restarted", away(POSTGRES), repeats=False, clean=True),
+    Trouble("postgres-down", away(POSTGRES, DOWN_SECONDS), repeats=False, clean=True),
 )
 FOLDER: Final = (
     Trouble("folder-gone", _objects_gone, clean=True),
@@ -230,4 +230,4 @@ FOLDER: Final = (
     Trouble("disk-full", _disk_full, clean=True),
 )
 BUCKET: Final = (Trouble("bucket-down", _bucket_down, clean=True),)
-BUCKET_FOR_LONG: Final = Trouble("bucket-down-30s", _bucket_down_for_long, clean=True)
+BUCKET_FOR_LONG: Final = Trouble("bucket-down-30s", away(BUCKETS, LONG_SECONDS), clean=True)
