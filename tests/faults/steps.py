@@ -92,7 +92,7 @@ STEPS: Final = (
     Step("submitted", Told(lambda _: True)),
     Step("pulling", Held(lambda stack: stack.github, PULL)),
     Step("avatar", Held(lambda stack: stack.github, AVATAR), finished=(PULL,)),
-    Step("eligible", Told(_step_done("evaluate_eligibility")), finished=WHOLE),
+    Step("eligible", Told(_step_done("evaluate_eligibility")), finished=(PULL,)),
     Step("card", Told(_step_done("generate_ai_profile")), finished=WHOLE),
     Step("captured", Told(_step_done("capture:")), finished=WHOLE),
     Step("optimized", Told(_step_done("optimize:og")), finished=WHOLE),

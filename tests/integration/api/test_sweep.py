@@ -169,6 +169,22 @@ async def test_a_wiped_store_is_healed_and_told_again_at_once(
     assert await settle(js, GENERATOR.name) == ["1"]
 
 
+async def test_a_missing_consumer_is_created_again(
+    road: Resources, js: JetStreamContext, clock: Clock
+) -> None:
+    """A consumer somebody deleted comes back and has what it had not settled; the rest stays."""
+    del clock
+    run_id = await start_run(road, "pip")
+    await relayed(road)
+    before = (await js.consumer_info(EVENTS, SCREENSHOTTER.name)).created
+    await js.delete_consumer(EVENTS, GENERATOR.name)
+    await Sweep(road, js).pass_once()
+
+    assert await settle(js, GENERATOR.name) == ["0"]
+    assert (await js.consumer_info(EVENTS, SCREENSHOTTER.name)).created == before
+    assert await tells(road, run_id) == [("pipeline.started", 0)]
+
+
 async def test_an_end_nobody_was_told_of(
     road: Resources, js: JetStreamContext, clock: Clock
 ) -> None:

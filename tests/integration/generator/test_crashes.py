@@ -11,14 +11,17 @@ from typing import Any
 
 import pytest
 
+from techub_common.delivery import Road
+from techub_common.errors import Away
 from techub_common.events import AssetCaptured, CardGenerated, Event, PipelineStarted
-from techub_common.storage import FolderStore
+from techub_common.storage import FolderStore, ObjectStore
 from techub_common.streams import EVENTS, GENERATOR
 from techub_devstack import samples
 from techub_devstack.doubles.handle import Double
 from techub_generator.github.client import open_github
 from techub_generator.handlers import generate_card
 from techub_generator.outbound import Outbound
+from techub_generator.patient_store import PatientStore
 from techub_generator.resources import Resources
 from techub_generator.settings import Settings
 from techub_generator.stages import AVATAR, PULL, STAGES
@@ -61,7 +64,7 @@ class CrashingStore(FolderStore):
 
 
 Tell = Callable[[Event], Awaitable[object]]
-Attempt = Callable[[FolderStore, Tell, PipelineStarted, int], Awaitable[None]]
+Attempt = Callable[[ObjectStore, Tell, PipelineStarted, int], Awaitable[None]]
 
 
 @pytest.fixture
@@ -70,7 +73,7 @@ async def attempt(settings: Settings, outbound: Outbound) -> AsyncIterator[Attem
     async with open_github(settings.github_api_url, None) as github:
 
         async def handle(
-            store: FolderStore, tell: Tell, event: PipelineStarted, number: int
+            store: ObjectStore, tell: Tell, event: PipelineStarted, number: int
         ) -> None:
             await generate_card(event, Resources(github, outbound, store, tell), number)
 
@@ -129,6 +132,35 @@ async def _undisturbed(attempt: Attempt, objects: FolderStore, started: Any) -> 
     await attempt(objects, told, started(samples.DEFAULT), 1)
     assert isinstance(told[-1], CardGenerated)
     return told[-1]
+
+
+class FullStore(FolderStore):
+    """Takes nothing the first times."""
+
+    def __init__(self, store: FolderStore, refusals: int) -> None:
+        super().__init__(store.root)
+        self._refusals = refusals
+
+    async def put(self, key: str, content: bytes, mime: str) -> None:
+        """Store it, or say that there is no room."""
+        if self._refusals:
+            self._refusals -= 1
+            raise Away("no space left")
+        await super().put(key, content, mime)
+
+
+async def test_a_store_that_takes_nothing(
+    attempt: Attempt, objects: FolderStore, github_double: Double, started: Any
+) -> None:
+    """While our store is full the run waits in place, and GitHub is asked once all the same."""
+    event, told = started(samples.DEFAULT), Told()
+    store = PatientStore(FullStore(objects, 3))
+
+    await Road().until_back(lambda: attempt(store, told, event, 1))
+
+    assert isinstance(told[-1], CardGenerated)
+    assert set(github_double.requests().values()) == {1}
+    assert _finished(objects, event.run_id) == set(STAGES)
 
 
 async def test_killed_process(
