@@ -37,6 +37,8 @@ def grouped(report: ET.Element) -> dict[str, Group]:
     """Return the groups in the order of their names."""
     groups: dict[str, Group] = defaultdict(Group)
     for case in report.iter("testcase"):
+        if not case.get("name"):  # what was under way when somebody interrupted it
+            continue
         group = groups[group_of(case)]
         group.seconds.append(float(case.get("time", 0)))
         kinds = {child.tag for child in case}

@@ -13,6 +13,7 @@ from techub_generator.github.client import PATIENCE, open_github
 from techub_generator.github.quota import quota
 from techub_generator.handlers import gave_up, generate_card, retried
 from techub_generator.outbound import Outbound
+from techub_generator.patient_store import PatientStore
 from techub_generator.resources import Resources
 from techub_generator.settings import Settings
 from techub_generator.stages import STAGES
@@ -36,7 +37,8 @@ def opener(settings: Settings, patience: float = PATIENCE) -> OpenService:
         ):
             service.metrics.knows(stages=STAGES)
             outbound = Outbound(settings.outbound_allowed)
-            service.provide(resources=Resources(github, outbound, objects, service.tell))
+            store = PatientStore(objects)
+            service.provide(resources=Resources(github, outbound, store, service.tell))
             service.checks["storage"] = objects.probe
             service.hear(GENERATOR, generate_card, slots=SLOTS, gave_up=gave_up, retried=retried)
             log.info("ai_unconfigured", provider="heuristics")
