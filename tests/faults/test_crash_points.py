@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import psutil
+import pytest
 
 from techub_common.envelope import MAX_BYTES, seal
 from techub_common.events import NotificationRecorded
@@ -24,8 +25,10 @@ from tests.faults.checks import (
 )
 from tests.faults.people import newcomer
 from tests.faults.steps import BY_NAME
+from tests.faults.troubles import SERVERS, Trouble
 
 RUNS_AT_ONCE = 4
+BROKER = [one for one in SERVERS if one.name in {"nats-restarted", "nats-wiped"}]
 
 
 async def test_what_a_killed_service_had_in_hand_comes_back(person: Person, answers: Path) -> None:
@@ -66,6 +69,19 @@ async def test_rolling_restart(person: Person, answers: Path) -> None:
         await whole_pictures(person, run, login)
         await one_mail(person, run, login)
     assert await redeliveries(stack) == dict.fromkeys(NAMES, 0.0)
+
+
+@pytest.mark.parametrize("trouble", BROKER, ids=lambda one: one.name)
+async def test_everybody_hears_again(person: Person, answers: Path, trouble: Trouble) -> None:
+    """A run submitted after the broker came back needs every listener; nobody was started anew."""
+    stack, login = person.stack, newcomer(answers, "heard-again")
+    before = {name: service.starts for name, service in stack.services.items()}
+    await trouble.happens(stack)
+
+    run = await person.finished(login)
+
+    assert run["status"] == "success", run
+    assert {name: service.starts for name, service in stack.services.items()} == before
 
 
 async def test_chromium_killed_mid_picture(person: Person, answers: Path) -> None:

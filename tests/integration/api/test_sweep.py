@@ -173,12 +173,11 @@ async def test_a_missing_consumer_is_created_again(
     road: Resources, js: JetStreamContext, clock: Clock
 ) -> None:
     """A consumer somebody deleted comes back and has what it had not settled; the rest stays."""
-    del clock
     run_id = await start_run(road, "pip")
     await relayed(road)
     before = (await js.consumer_info(EVENTS, SCREENSHOTTER.name)).created
     await js.delete_consumer(EVENTS, GENERATOR.name)
-    await Sweep(road, js).pass_once()
+    await Sweep(road, js, clock).pass_once()
 
     assert await settle(js, GENERATOR.name) == ["0"]
     assert (await js.consumer_info(EVENTS, SCREENSHOTTER.name)).created == before
@@ -337,13 +336,12 @@ async def test_an_old_runs_picture_after_the_deadline(
     road: Resources, js: JetStreamContext, clock: Clock
 ) -> None:
     """What a run ended by its deadline still brings is kept, and replaces nothing newer."""
-    del clock
     old = await start_run(road, "pip")
     await keep_ledger(await card(road, old), road)
     await relayed(road)
     for consumer in (GENERATOR.name, SCREENSHOTTER.name):
         await settle(js, consumer)
-    sweep = Sweep(road, js)
+    sweep = Sweep(road, js, clock)
     await sweep.pass_once()
     await age(road, old, 601)
     await sweep.pass_once()
