@@ -329,6 +329,19 @@ async def test_consuming_again_after_the_broker_was_killed(tmp_path: Path) -> No
     assert list(dict.fromkeys(worker.heard)) == ["before", "after"]
 
 
+async def test_leaving_while_the_broker_is_away(tmp_path: Path) -> None:
+    """Whoever stops while no broker is there leaves without an error and holds on to nothing."""
+    async with nats_server(tmp_path) as server:
+        async with open_broker(settings(server.url)) as broker:
+            connection = broker.connection
+            await server.kill()
+            async with asyncio.timeout(10):
+                while connection.is_connected:
+                    await asyncio.sleep(0.01)
+
+        assert connection.is_closed
+
+
 async def test_a_publisher_does_not_buffer(tmp_path: Path) -> None:
     """With the broker gone a teller says Away at once; nothing is sent behind its back later."""
     async with nats_server(tmp_path) as server:

@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import structlog
@@ -35,6 +35,9 @@ PUBLISH_TIMEOUT: Final = 5.0
 PULL_TIMEOUT: Final = 1.0
 SERVER_TROUBLE: Final = 500
 FIRST_PAUSE: Final = 0.1
+LEAVE_SECONDS: Final = 5.0
+# RuntimeError: nats-py flushes what was pending into a transport that uvloop has closed.
+NOT_LEFT: Final = (NatsError, TimeoutError, RuntimeError)
 
 Handler = Callable[..., Awaitable[None]]
 TogetherHandler = Callable[[Sequence[Taken]], Awaitable[None]]
@@ -80,7 +83,7 @@ async def open_broker(
     try:
         yield broker
     finally:
-        await broker.stop()
+        await _leave(broker)
 
 
 class Teller:
@@ -322,6 +325,18 @@ async def _decode(message: NatsMessage) -> Event:
     """Return the event; delivery has read the message already, before it gave it to FastStream."""
     envelope = current() or unseal(message.body, message.headers)
     return envelope.event
+
+
+async def _leave(broker: NatsBroker) -> None:
+    """Drain and close the connection; one that is lost, or does not drain in time, is dropped."""
+    connection = broker.connection
+    with suppress(*NOT_LEFT):
+        async with asyncio.timeout(LEAVE_SECONDS):
+            if connection.is_connected:
+                await broker.stop()
+    with suppress(*NOT_LEFT):
+        async with asyncio.timeout(LEAVE_SECONDS):
+            await connection.close()
 
 
 async def _connection_lost() -> None:

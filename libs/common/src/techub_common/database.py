@@ -1,7 +1,8 @@
 """Sessions that commit in one place; an unreachable database is Away, never a failed step."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 from sqlalchemy import MetaData, event, text
@@ -31,6 +32,8 @@ _PASSING_CLASSES: Final = ("08", "40", "53", "55P03", "57", "58")
 _PUT_OFF: Final = "put_off"
 _AFTERWARDS: Final = "afterwards"
 
+CLOSE_SECONDS: Final = 5.0
+
 Sessions = async_sessionmaker[AsyncSession]
 Write = Callable[[AsyncSession, list[Any]], Awaitable[None]]
 
@@ -47,7 +50,9 @@ async def open_sessions(url: str, *, pool: int = 10) -> AsyncIterator[Sessions]:
     try:
         yield async_sessionmaker(engine, expire_on_commit=False)
     finally:
-        await engine.dispose()
+        with suppress(TimeoutError):  # a server that stands still is not waited for
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await engine.dispose()
 
 
 def open_engine(url: str, *, pool: int = 10, command_seconds: float | None = 20) -> AsyncEngine:
