@@ -35,12 +35,13 @@ from techub_common.runtime import Service, opened
 from techub_devstack.doubles.handle import MailDouble
 from techub_devstack.servers.databases import Databases
 from techub_notifier.handlers import notify
-from techub_notifier.recipients import COLUMNS, VIEW
+from techub_notifier.recipients import COLUMNS, UNCONFIRMED, VIEW
 from techub_notifier.resources import Resources, open_resources
 from techub_notifier.settings import Settings
 from techub_notifier.tables import DELIVERIES, METADATA, OUTBOX
 
 T = TypeVar("T")
+SECRET = "a-secret-of-the-tests-32-characters"
 DIALECT = create_engine("postgresql+asyncpg://").dialect
 
 KINDS: dict[str, type[Ended]] = {
@@ -71,8 +72,9 @@ async def prepare(url: str) -> None:
             "CREATE SCHEMA api",
             f"CREATE TABLE api.people ({columns})",
             f"CREATE VIEW api.{VIEW.name} AS SELECT {', '.join(COLUMNS)} FROM api.people",
+            "CREATE TABLE api.unconfirmed_addresses (user_id uuid, login text, address text)",
             "GRANT USAGE ON SCHEMA api TO techub_notifier",
-            f"GRANT SELECT ON api.{VIEW.name} TO techub_notifier",
+            f"GRANT SELECT ON api.{VIEW.name}, api.{UNCONFIRMED.name} TO techub_notifier",
         ):
             await connection.execute(text(statement))
     await engine.dispose()
@@ -214,6 +216,8 @@ class Stage:
             "NATS_URL": settings.nats_url,
             "DATABASE_URL": settings.database_url.get_secret_value(),
             "RESEND_API_KEY": "re_test",
+            "RESEND_PER_SECOND": "0",
+            "SECRET_KEY": SECRET,
             "RESEND_API_URL": settings.resend_api_url,
             "ACK_WAIT_SECONDS": "3",
             "HEALTH_PORT": str(_free_port()),
@@ -241,6 +245,8 @@ def stage(
             "nats_url": nats_url,
             "database_url": as_service(admin_url),
             "resend_api_key": "re_test",
+            "secret_key": SECRET,
+            "resend_per_second": 0,
             "resend_api_url": resend_double.url,
             "alert_email": "ops@example.com, boss@example.com",
             "app_env": "test",

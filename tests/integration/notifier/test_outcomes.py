@@ -17,11 +17,12 @@ from techub_common.envelope import handling, seal
 from techub_common.errors import Away
 from techub_common.events import Ended
 from techub_common.outbox import Outbox
-from techub_notifier import deliveries
-from techub_notifier.deliveries import Taken
+from techub_notifier import sending
 from techub_notifier.forgetting import forget
 from techub_notifier.handlers import notify
+from techub_notifier.postgres import PostgresStore
 from techub_notifier.recipients import readable
+from techub_notifier.rows import Taken
 from techub_notifier.rules import Audience, Notice, State, Verdict, delivery_id
 from techub_notifier.tables import DELIVERIES, OUTBOX
 
@@ -68,15 +69,15 @@ async def heard(stage: Stage, *events: Ended) -> None:
 
 async def taken_from(stage: Stage, limit: int = 10) -> list[Taken]:
     """Lease what is due."""
-    async with transaction(stage.sessions) as session:
-        return await deliveries.take(session, limit)
+    store = PostgresStore(stage.sessions, Outbox(OUTBOX, "/services/notifier"))
+    async with store.transaction() as rows:
+        return list((await rows.take(limit)).taken)
 
 
 async def settle(stage: Stage, taken: Taken, verdict: Verdict) -> bool:
     """Settle one delivery in a transaction of its own."""
-    outbox = Outbox(OUTBOX, "/services/notifier")
-    async with transaction(stage.sessions) as session:
-        return await deliveries.settle(session, outbox, taken, verdict)
+    store = PostgresStore(stage.sessions, Outbox(OUTBOX, "/services/notifier"))
+    return await sending.settle(store, taken, verdict)
 
 
 async def test_refused_address(stage: Stage, ended: Make) -> None:
@@ -214,10 +215,10 @@ async def test_changed_payload_is_parked(stage: Stage, ended: Make) -> None:
 
 async def test_two_last_mails_at_once(stage: Stage, ended: Make) -> None:
     """However the last two mails meet, what became of everybody is told once."""
-    runs = [ended("failed") for _ in range(15)]
+    runs = [ended("failed") for _ in range(10)]
     await heard(stage, *runs)
-    taken = await taken_from(stage, 30)
-    assert len(taken) == 30
+    taken = await taken_from(stage, 20)
+    assert len(taken) == 20
 
     done = await asyncio.gather(
         *(settle(stage, each, Verdict(State.delivered, provider_id="x")) for each in taken)

@@ -3,6 +3,7 @@
 import json
 from html.parser import HTMLParser
 from typing import Any
+from uuid import UUID
 
 import pytest
 from jinja2 import UndefinedError
@@ -14,15 +15,18 @@ from techub_notifier.rules import Audience, Notice
 
 from .conftest import EndedFactory
 
-LETTERS = Letters(sender="TecHub <notifications@techub.life>", host="https://techub.life")
-TO_OWNER = Notice(Audience.owner, "user:1", "ada@example.com")
+SECRET = "a-secret-of-the-tests-32-characters"
+LETTERS = Letters("TecHub <notifications@techub.life>", "https://techub.life", SECRET)
+DELIVERY = UUID("7f0c2c9e-4d53-4d5b-9a43-6f2f1f0c7a11")
+ADA = UUID("11111111-1111-4111-8111-111111111111")
+TO_OWNER = Notice(Audience.owner, f"user:{ADA}", "ada@example.com", ADA)
 TO_OPS = Notice(Audience.ops, "ops:1", "ops@example.com")
 NOT_ELIGIBLE = RunError(stage="eligibility", code="not_eligible", message="2 of 5 signals.")
 
 
 def mail_of(event: Ended, notice: Notice = TO_OWNER, letters: Letters = LETTERS) -> dict[str, Any]:
     """Return the frozen mail as a document."""
-    mail: dict[str, Any] = json.loads(letters.frozen(event, notice))
+    mail: dict[str, Any] = json.loads(letters.frozen(event, notice, DELIVERY))
     return mail
 
 
@@ -98,7 +102,7 @@ def test_alert(ended: EndedFactory) -> None:
 def test_alert_of_a_partial_run(ended: EndedFactory) -> None:
     """Operators read every stage that lost something; outside production it says where."""
     lost = [Degradation(stage=f"capture:{n}", reason=f"gone {n}") for n in range(22)]
-    letters = Letters(sender="a@example.com", host="http://127.0.0.1:3000", env="development")
+    letters = Letters("a@example.com", "http://127.0.0.1:3000", SECRET, env="development")
     mail = mail_of(ended("partial", degradations=lost), TO_OPS, letters)
 
     assert mail["subject"].startswith("[TecHub development] partial: @octocat (capture:0, ")
@@ -148,7 +152,7 @@ def test_frozen_alike_each_time(ended: EndedFactory) -> None:
     """The same end gives the same bytes."""
     event = ended("failed", error=NOT_ELIGIBLE)
 
-    assert LETTERS.frozen(event, TO_OWNER) == LETTERS.frozen(event, TO_OWNER)
+    assert LETTERS.frozen(event, TO_OWNER, DELIVERY) == LETTERS.frozen(event, TO_OWNER, DELIVERY)
 
 
 class Balance(HTMLParser):

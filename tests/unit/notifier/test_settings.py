@@ -9,6 +9,7 @@ GIVEN = {
     "NATS_URL": "nats://127.0.0.1:4222",
     "DATABASE_URL": "postgresql+asyncpg://notifier@127.0.0.1/techub",
     "RESEND_API_KEY": "re_secret",
+    "SECRET_KEY": "a-secret-of-the-tests-32-characters",
 }
 
 
@@ -22,7 +23,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_defaults() -> None:
-    """Key, database and broker are all that must be set."""
+    """Secret, database and broker are all that must be set."""
     settings = read(Settings)
 
     assert settings.email_from == "TecHub <notifications@techub.life>"
@@ -41,7 +42,8 @@ def test_alert_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("RESEND_API_KEY", ""),
+        ("SECRET_KEY", "short"),
+        ("RESEND_PER_SECOND", "-1"),
         ("EMAIL_FROM", "TecHub"),
         ("ALERT_EMAIL", "ops at example.com"),
         ("APP_HOST", "techub.life"),

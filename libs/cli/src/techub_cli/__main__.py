@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from techub_cli import dead, events, pipeline
+from techub_cli import dead, email, events, notifications, pipeline
 from techub_cli.connection import Server
 
 app = typer.Typer(
@@ -20,6 +20,8 @@ app = typer.Typer(
 app.add_typer(pipeline.app, name="pipeline")
 app.add_typer(events.app, name="events")
 app.add_typer(dead.app, name="dead")
+app.add_typer(notifications.app, name="notifications")
+app.add_typer(email.app, name="email")
 
 
 def _version(wanted: bool) -> None:

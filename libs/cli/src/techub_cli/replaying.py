@@ -18,6 +18,7 @@ from techub_common.events import Event
 from techub_common.streams import EVENTS
 
 AFTER_THE_END: Final = (events.Ended, events.NotificationRecorded, events.StageRecorded)
+OF_NO_RUN: Final = (events.AddressChanged, events.MailReported)
 OPEN: Final = ("queued", "running")
 MOST_TELLS: Final = 100
 
@@ -57,6 +58,9 @@ async def decide(client: Client, letters: Iterable[Letter]) -> list[Deed]:
         if letter.event is None:
             note = f"nobody can read it: {letter.why}{_only_to_drop(letter)}"
             deeds.append(Deed(letter, Action.nothing, note))
+            continue
+        if isinstance(letter.event, OF_NO_RUN):
+            deeds.append(Deed(letter, Action.tell, f"{letter.event.subject} belongs to no run"))
             continue
         run_id = str(letter.event.run_id)
         if run_id not in statuses:

@@ -9,7 +9,7 @@ from techub_common.events import Event, Rendition
 
 def fields_of(event: Event) -> Mapping[str, object]:
     """Return the telling fields of an event by name, the most telling first, no empty ones."""
-    fields = _pipeline(event) or _card(event) or _asset(event)
+    fields = _pipeline(event) or _card(event) or _asset(event) or _mail(event)
     return {name: value for name, value in fields.items() if value not in (None, "", 0)}
 
 
@@ -34,6 +34,21 @@ def _pipeline(event: Event) -> Mapping[str, object]:
             return {"by": event.by, "reason": event.reason}
         case events.NotificationRecorded():
             return {"event": event.event, **{str(name): n for name, n in event.counts.items()}}
+        case _:
+            return {}
+
+
+def _mail(event: Event) -> Mapping[str, object]:
+    match event:
+        case events.AddressChanged():
+            return {"user": event.user_id}
+        case events.MailReported():
+            return {
+                "reported": event.reported,
+                "hard": "yes" if event.hard else None,
+                "delivery": event.delivery_id,
+                "reason": event.reason or None,
+            }
         case _:
             return {}
 

@@ -8,6 +8,11 @@ RUN_PIPELINE: Final = "ask.api.run"
 SHOW_RUN: Final = "ask.api.status"
 CANCEL_RUN: Final = "ask.api.cancel"
 RETRY_RUN: Final = "ask.api.retry"
+LIST_NOTIFICATIONS: Final = "ask.notifier.list"
+SHOW_NOTIFICATION: Final = "ask.notifier.show"
+RESEND_NOTIFICATION: Final = "ask.notifier.resend"
+DROP_NOTIFICATION: Final = "ask.notifier.drop"
+SMOKE_EMAIL: Final = "ask.notifier.smoke"
 
 
 class RunRequest(BaseModel):
@@ -48,3 +53,31 @@ class RetryRequest(BaseModel):
     login_or_run: str
     steps: tuple[str, ...] = ()
     bulk: bool = False
+
+
+class NotificationsRequest(BaseModel):
+    """List deliveries, the newest first; without a filter only what a person can act on."""
+
+    state: str | None = None
+    run: str | None = None
+    login: str | None = None
+    limit: Annotated[int, Field(ge=1, le=500)] = 50
+
+
+class NotificationRequest(BaseModel):
+    """Show a delivery by its id, or by the first part of it."""
+
+    delivery: Annotated[str, Field(min_length=4, max_length=36)]
+
+
+class ActOnNotification(NotificationRequest):
+    """Send a parked delivery again, or drop it; nothing is done unless `really`."""
+
+    really: bool = False
+
+
+class SmokeRequest(BaseModel):
+    """Send one mail at once, to see whether mails go out at all."""
+
+    to: Annotated[str, Field(max_length=254)]
+    message: Annotated[str, Field(max_length=2000)] = ""

@@ -67,7 +67,14 @@ LEDGER: Final = Consumer(
     ),
 )
 NOTIFIER: Final = Consumer(
-    "notifier", (events.PipelineCompleted, events.PipelinePartial, events.PipelineFailed)
+    "notifier",
+    (
+        events.PipelineCompleted,
+        events.PipelinePartial,
+        events.PipelineFailed,
+        events.AddressChanged,
+        events.MailReported,
+    ),
 )
 CONSUMERS: Final = (GENERATOR, SCREENSHOTTER, OPTIMIZER, LEDGER, NOTIFIER)
 
@@ -79,6 +86,8 @@ TOLD_BY: Final[Mapping[str, tuple[type[Event], ...]]] = {
         events.PipelinePartial,
         events.PipelineFailed,
         events.PipelineCanceled,
+        events.AddressChanged,
+        events.MailReported,
     ),
     "generator": (
         events.StageRecorded,

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from techub_api import problems
 from techub_api.embeds import routes as embed_routes
+from techub_api.mail import routes as mail_routes
 from techub_api.pages import errors as page_errors
 from techub_api.pages import routes as page_routes
 from techub_api.pictures import routes as picture_routes
@@ -47,6 +48,7 @@ def create_app(resources: Resources) -> FastAPI:
         profile_routes,
         picture_routes,
         page_routes,
+        mail_routes,
         embed_routes,
     ):
         app.include_router(module.router)

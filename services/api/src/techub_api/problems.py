@@ -16,10 +16,12 @@ log = structlog.get_logger()
 
 STATUS: Final[Mapping[str, HTTPStatus]] = {
     "bad_key": HTTPStatus.NOT_FOUND,
+    "bad_signature": HTTPStatus.UNAUTHORIZED,
     "body_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "invalid_login": HTTPStatus.UNPROCESSABLE_ENTITY,
     "invite_taken": HTTPStatus.FORBIDDEN,
     "invite_unknown": HTTPStatus.FORBIDDEN,
+    "malformed_webhook": HTTPStatus.UNPROCESSABLE_ENTITY,
     "not_on_the_list": HTTPStatus.FORBIDDEN,
     "not_the_owner": HTTPStatus.FORBIDDEN,
     "object_missing": HTTPStatus.NOT_FOUND,
@@ -31,6 +33,7 @@ STATUS: Final[Mapping[str, HTTPStatus]] = {
     "sign_in_refused": HTTPStatus.BAD_REQUEST,
     "sign_in_stale": HTTPStatus.BAD_REQUEST,
     "unauthorized": HTTPStatus.UNAUTHORIZED,
+    "webhooks_off": HTTPStatus.NOT_FOUND,
 }
 
 
@@ -66,7 +69,7 @@ async def _permanent(request: Request, error: Permanent) -> Response:
     if status is None:
         log.error("request_failed", path=request.url.path, code=error.code, error=str(error))
         return problem(500, "unexpected", "Something went wrong on our side.")
-    challenge = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
+    challenge = {"WWW-Authenticate": "Bearer"} if error.code == "unauthorized" else None
     return problem(status, error.code, str(error), headers=challenge)
 
 

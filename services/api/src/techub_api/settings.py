@@ -1,10 +1,11 @@
 """What the api reads from its environment."""
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
+from techub_api.mail.signatures import is_secret
 from techub_common.settings import CommonSettings, DatabaseSettings, StorageSettings, WebAddress
 
 
@@ -14,6 +15,13 @@ class AccessPolicy(StrEnum):
     open = "open"
     list = "list"
     invite = "invite"
+
+
+def _signing_secret(value: SecretStr) -> SecretStr:
+    if not is_secret(value.get_secret_value()):
+        message = "must be the signing secret of the webhook, `whsec_` and base64"
+        raise ValueError(message)
+    return value
 
 
 class Settings(CommonSettings, DatabaseSettings, StorageSettings):
@@ -28,6 +36,7 @@ class Settings(CommonSettings, DatabaseSettings, StorageSettings):
     github_client_id: str | None = None
     github_client_secret: SecretStr | None = None
     access_policy: AccessPolicy = AccessPolicy.open
+    resend_webhook_secret: Annotated[SecretStr, AfterValidator(_signing_secret)] | None = None
     ai_text_enabled: bool = True
     ai_images_enabled: bool = False
     ai_image_descriptions_enabled: bool = False

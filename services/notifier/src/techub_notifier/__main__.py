@@ -5,12 +5,13 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from techub_common import log
+from techub_common import asks, log
 from techub_common.errors import TecHubError
 from techub_common.migrations import migrate
 from techub_common.runtime import Service, run
 from techub_common.settings import load
 from techub_common.streams import NOTIFIER
+from techub_notifier import desk
 from techub_notifier.handlers import notify
 from techub_notifier.resources import open_resources
 from techub_notifier.settings import MigrationSettings, Settings
@@ -38,6 +39,11 @@ def serve(settings: Settings) -> None:
         async with open_resources(service, settings) as resources:
             service.provide(resources=resources)
             service.hear(NOTIFIER, notify, slots=SLOTS)
+            await service.answer(asks.LIST_NOTIFICATIONS, desk.list_notifications)
+            await service.answer(asks.SHOW_NOTIFICATION, desk.show_notification)
+            await service.answer(asks.RESEND_NOTIFICATION, desk.resend_notification)
+            await service.answer(asks.DROP_NOTIFICATION, desk.drop_notification)
+            await service.answer(asks.SMOKE_EMAIL, desk.smoke)
             yield
 
     run(settings, open_service)

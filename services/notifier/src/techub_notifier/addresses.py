@@ -1,8 +1,11 @@
 """What an e-mail address may look like before it may enter a header."""
 
-import hashlib
 import re
 from typing import Final
+
+from techub_common.links import address_hash as fingerprint
+
+__all__ = ("fingerprint", "is_mailbox", "is_sendable")
 
 LONGEST: Final = 254
 
@@ -24,8 +27,3 @@ def is_mailbox(text: str) -> bool:
     """Return whether the text is one sender: `Name <address>` or an address."""
     found = _MAILBOX.fullmatch(text)
     return found is not None and is_sendable(found["named"] or found["bare"])
-
-
-def fingerprint(address: str) -> str:
-    """Return what tells two addresses apart once the addresses themselves are forgotten."""
-    return hashlib.sha256(address.lower().encode()).hexdigest()[:32]

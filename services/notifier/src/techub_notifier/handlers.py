@@ -1,38 +1,28 @@
-"""What the notifier does when a run is over."""
+"""What the notifier does with each fact it hears."""
 
 from typing import Annotated
 
-import structlog
 from faststream import Context
 
-from techub_common.database import transaction
-from techub_common.events import Ended
-from techub_common.inbox import first_time
-from techub_common.streams import NOTIFIER
-from techub_notifier import deliveries, endings, rules
-from techub_notifier.recipients import owners_of
+from techub_common.errors import Permanent
+from techub_common.events import AddressChanged, Ended, Event, MailReported
+from techub_notifier import claiming
 from techub_notifier.resources import Resources
-from techub_notifier.tables import INBOX
-
-log = structlog.get_logger()
 
 
-async def notify(event: Ended, resources: Annotated[Resources, Context()]) -> None:
-    """Freeze a mail for everybody who hears of the run's end; heard again, nothing is added."""
-    async with transaction(resources.sessions) as session:
-        if not await first_time(session, INBOX, NOTIFIER.name, event):
-            log.info("event_repeated")
-            await endings.repeat(session, resources.outbox, event)
-            return
-        to_owners = rules.Audience.owner in rules.audiences(event)
-        owners = await owners_of(session, event.profile_id) if to_owners else ()
-        notices = rules.notices_for(event, owners, resources.alert_addresses)
-        await endings.hear(session, event)
-        claimed = await deliveries.claim(
-            session, event, notices, lambda notice: resources.letters.frozen(event, notice)
-        )
-        await endings.count_told_before(session, event, claimed.told_before)
-        if not claimed.pending:
-            ending = await endings.lock(session, event.run_id, rules.run_event(event))
-            await endings.record_if_over(session, resources.outbox, ending)
+async def notify(event: Event, resources: Annotated[Resources, Context()]) -> None:
+    """Keep what follows from the fact in one transaction, and have due mails looked for."""
+    async with resources.store.transaction() as rows:
+        match event:
+            case Ended():
+                await claiming.end_of_run(rows, event, resources.letters, resources.alert_addresses)
+            case AddressChanged():
+                await claiming.address_changed(rows, event, resources.letters)
+            case MailReported():
+                await claiming.mail_reported(
+                    rows, event, resources.letters, resources.alert_addresses
+                )
+            case _:
+                message = f"the notifier does not hear {event.type}"
+                raise Permanent(message, code="unknown_event")
     resources.sender.wake()

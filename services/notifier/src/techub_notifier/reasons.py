@@ -9,6 +9,7 @@ from techub_common.masking import mask
 from techub_notifier.plain import plain
 
 LONGEST: Final = 400
+MOST_SIGNS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,32 @@ _NOT_ELIGIBLE: Final = (
     "A bio, a profile README, a few public repositories and some recent public activity all count. "
     "Come back once there is a little more to tell."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One sign of life a profile shows or misses, and what would make it show."""
+
+    met: bool
+    shown: str
+    advice: str | None
+
+
+def signs_of(error: RunError | None) -> list[Sign]:
+    """Return the eligibility signals in the error, those that are missing first."""
+    signals = error.detail.get("signals") if error and error.code == "not_eligible" else None
+    if not isinstance(signals, Mapping):
+        return []
+    signs = [
+        Sign(
+            met=bool(one.get("met")),
+            shown=plain(mask(str(one.get("detail") or "")), LONGEST),
+            advice=plain(mask(str(one["advice"])), LONGEST) if one.get("advice") else None,
+        )
+        for one in list(signals.values())[:MOST_SIGNS]
+        if isinstance(one, Mapping)
+    ]
+    return sorted(signs, key=lambda sign: sign.met)
 
 
 def reason_for(error: RunError | None) -> Reason:

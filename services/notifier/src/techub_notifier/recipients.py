@@ -1,4 +1,4 @@
-"""Who looks after a profile, read through the one view the api grants."""
+"""Who looks after a profile and who has to confirm an address: read through the api's views."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -11,6 +11,7 @@ from sqlalchemy.types import TypeEngine
 
 from techub_common.database import Sessions, transaction
 from techub_common.errors import Away
+from techub_notifier.rows import Unconfirmed
 from techub_notifier.rules import Owner
 
 COLUMNS: Final[Mapping[str, TypeEngine[Any]]] = {
@@ -47,6 +48,23 @@ async def owners_of(session: AsyncSession, profile_id: UUID) -> Sequence[Owner]:
     return [
         Owner(row.user_id, row.address, bool(row.verified), bool(row.wants_mail)) for row in rows
     ]
+
+
+UNCONFIRMED: Final = table(
+    "unconfirmed_addresses",
+    column("user_id", Uuid()),
+    column("login", Text()),
+    column("address", Text()),
+    schema="api",
+)
+"""Addresses people gave and have not confirmed: at most one per user."""
+
+
+async def unconfirmed(session: AsyncSession, user_id: UUID) -> Unconfirmed | None:
+    """Return the address the person has to confirm, None when it is confirmed or gone."""
+    wanted = select(UNCONFIRMED).where(UNCONFIRMED.c.user_id == user_id)
+    row = (await session.execute(wanted)).first()
+    return Unconfirmed(row.user_id, row.login, row.address) if row else None
 
 
 async def readable(sessions: Sessions) -> None:

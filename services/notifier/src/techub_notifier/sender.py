@@ -1,49 +1,30 @@
-"""Sends what is due: a lease, one try outside any transaction, and what came of it."""
+"""Sends what is due as slots become free; any number of senders share one table."""
 
 import asyncio
-import json
 from functools import partial
-from typing import Any, Final, Protocol
-from uuid import UUID
+from typing import Final
 
-import structlog
-
-from techub_common.database import Sessions, transaction
 from techub_common.delivery import Road
-from techub_common.errors import Permanent, Transient
-from techub_common.outbox import Outbox
 from techub_common.tasks import finish
-from techub_notifier import deliveries
-from techub_notifier.deliveries import LEASE, Taken
-from techub_notifier.rules import SETTLED, State, Verdict, too_old, verdict_on
-
-log = structlog.get_logger()
+from techub_notifier.claiming import close_due_digest
+from techub_notifier.emails import Letters
+from techub_notifier.rows import Store, Took
+from techub_notifier.sending import LONGEST_SEND, Mailer, Sending, deliver
 
 SLOTS: Final = 8
 POLL_SECONDS: Final = 1.0
-LONGEST_SEND: Final = 12.0
-LONGEST_HOLD: Final = 60.0
-STARTS_WITHIN: Final = LEASE.total_seconds() - LONGEST_SEND
-
-
-class Mailer(Protocol):
-    """What the sender needs of a provider."""
-
-    async def send(self, mail: dict[str, Any], key: UUID) -> str:
-        """Send once per key and return the provider's id; raise Transient or Permanent."""
-        ...
 
 
 class Sender:
-    """Takes due mails as slots become free; any number of senders share one table."""
+    """Takes due mails as slots become free, and freezes digests whose time has come."""
 
-    def __init__(self, sessions: Sessions, outbox: Outbox, mailer: Mailer, road: Road) -> None:
-        self._sessions = sessions
-        self._outbox = outbox
-        self._mailer = mailer
+    def __init__(self, store: Store, mailer: Mailer, letters: Letters, road: Road) -> None:
+        self._store = store
+        self._letters = letters
         self._road = road
+        self._sending = Sending(store, mailer, road, _now)
         self._woken = asyncio.Event()
-        self._held_until = 0.0
+        self._looked_at = 0.0
 
     def wake(self) -> None:
         """Look for due mails now instead of at the next second."""
@@ -54,22 +35,33 @@ class Sender:
         sending: set[asyncio.Task[None]] = set()
         try:
             while True:
-                await self._let_up()
                 self._woken.clear()
-                take = partial(self._take, SLOTS - len(sending))
-                for taken in await self._road.until_back(take):
-                    sending.add(asyncio.create_task(self._deliver(taken, _now())))
+                await self._close_digests()
+                took: Took = await self._road.until_back(partial(self._take, SLOTS - len(sending)))
+                for taken in took.taken:
+                    sending.add(asyncio.create_task(deliver(taken, _now(), self._sending)))
+                if took.wait is not None:  # the provider's pace, not ours, decides when to look
+                    await asyncio.sleep(min(took.wait, POLL_SECONDS))
+                    sending -= _ended(sending)
+                    continue
                 sending -= await self._something(sending)
         finally:
             await finish(sending, LONGEST_SEND)
 
-    async def _let_up(self) -> None:
-        """Wait while Resend has asked for a pause."""
-        await asyncio.sleep(max(0.0, self._held_until - _now()))
+    async def _take(self, free: int) -> Took:
+        async with self._store.transaction() as rows:
+            return await rows.take(free) if free else Took()
 
-    async def _take(self, free: int) -> list[Taken]:
-        async with transaction(self._sessions) as session:
-            return await deliveries.take(session, free)
+    async def _close_digests(self) -> None:
+        if _now() - self._looked_at < POLL_SECONDS:
+            return
+        while await self._road.until_back(self._close_one):
+            pass
+        self._looked_at = _now()
+
+    async def _close_one(self) -> bool:
+        async with self._store.transaction() as rows:
+            return await close_due_digest(rows, self._letters)
 
     async def _something(self, sending: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
         """Return the tries that ended, once one has, a mail was made or a second is over."""
@@ -81,59 +73,14 @@ class Sender:
             )
         finally:
             waking.cancel()
-        ended = {task for task in sending if task.done()}
-        for task in ended:
-            task.result()
-        return ended
+        return _ended(sending)
 
-    async def _deliver(self, taken: Taken, taken_at: float) -> None:
-        with structlog.contextvars.bound_contextvars(
-            run_id=str(taken.run_id),
-            delivery_id=str(taken.id),
-            outcome=taken.event,
-            audience=taken.audience,
-            attempt=taken.attempts,
-        ):
-            if _now() - taken_at > STARTS_WITHIN:
-                log.warning("notification_lease_stale")
-                return
-            verdict = await self._try(taken)
-            ours = await self._road.until_back(lambda: self._settle(taken, verdict))
-            if not ours:
-                log.warning("notification_lease_lost")
-            elif verdict.state is not State.pending:
-                level = log.info if verdict.state is State.delivered else log.warning
-                level(
-                    SETTLED[verdict.state],
-                    provider_id=verdict.provider_id,
-                    error=verdict.error,
-                )
 
-    async def _try(self, taken: Taken) -> Verdict:
-        """Return what one try came to; what is too old or changed is not tried."""
-        if too_old(taken.since_first_try):
-            return Verdict(State.parked, error="undelivered: 23 hours after the first try")
-        if not taken.intact:
-            return Verdict(State.parked, error="payload_changed: not what was frozen")
-        try:
-            provider_id = await self._mailer.send(json.loads(taken.payload), taken.id)
-        except (Transient, Permanent) as error:
-            verdict = verdict_on(error, taken.attempts)
-            self._note(error, verdict)
-            return verdict
-        return Verdict(State.delivered, provider_id=provider_id)
-
-    def _note(self, error: Transient | Permanent, verdict: Verdict) -> None:
-        if error.code == "resend_unauthorized":
-            log.error("resend_unauthorized", error=verdict.error, delay=verdict.again_in)
-        elif verdict.state is State.pending:
-            log.warning("notification_retried", error=verdict.error, delay=verdict.again_in)
-        if error.code == "resend_limited":
-            self._held_until = _now() + min(verdict.again_in, LONGEST_HOLD)
-
-    async def _settle(self, taken: Taken, verdict: Verdict) -> bool:
-        async with transaction(self._sessions) as session:
-            return await deliveries.settle(session, self._outbox, taken, verdict)
+def _ended(sending: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
+    ended = {task for task in sending if task.done()}
+    for task in ended:
+        task.result()
+    return ended
 
 
 def _now() -> float:

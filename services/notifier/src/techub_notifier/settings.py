@@ -47,8 +47,10 @@ class Settings(CommonSettings, DatabaseSettings):
     service: ClassVar[str] = "notifier"
 
     app_host: WebAddress = "http://127.0.0.1:3000"
-    resend_api_key: SecretStr = Field(min_length=1)
+    secret_key: SecretStr = Field(min_length=32)
+    resend_api_key: SecretStr | None = None
     resend_api_url: WebAddress = "https://api.resend.com"
+    resend_per_second: float = Field(default=2.0, ge=0)
     email_from: Annotated[str, AfterValidator(_mailbox)] = "TecHub <notifications@techub.life>"
     alert_email: Annotated[str, AfterValidator(_addresses)] = ""
 

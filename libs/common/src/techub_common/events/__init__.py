@@ -1,5 +1,6 @@
 """Every event of the system; grep for a subject and find one line."""
 
+from techub_common.events.account import AddressChanged
 from techub_common.events.asset import (
     AVATAR,
     AssetCaptured,
@@ -18,7 +19,7 @@ from techub_common.events.card import (
     StageRecorded,
     StageStatus,
 )
-from techub_common.events.notification import NotificationRecorded
+from techub_common.events.notification import MailReported, NotificationRecorded, Reported
 from techub_common.events.pipeline import (
     Degradation,
     Ended,
@@ -50,6 +51,8 @@ ALL: tuple[type[Event], ...] = (
     PipelineFailed,
     PipelineCanceled,
     NotificationRecorded,
+    AddressChanged,
+    MailReported,
 )
 
 BY_TYPE = {event.type: event for event in ALL}
@@ -58,6 +61,7 @@ __all__ = [
     "ALL",
     "AVATAR",
     "BY_TYPE",
+    "AddressChanged",
     "AssetCaptured",
     "AssetFailed",
     "AssetRecorded",
@@ -69,6 +73,7 @@ __all__ = [
     "Ended",
     "Event",
     "Known",
+    "MailReported",
     "NotificationRecorded",
     "Notify",
     "Options",
@@ -80,6 +85,7 @@ __all__ = [
     "Policy",
     "Provenance",
     "Rendition",
+    "Reported",
     "RunError",
     "Section",
     "StageRecorded",

@@ -1,7 +1,7 @@
 """What the gateway tells about a run as a whole."""
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from pydantic import Field
@@ -86,11 +86,17 @@ class Degradation(Part):
 
 
 class RunError(Part):
-    """Why a run failed: the stage, a code of the closed set and a sentence."""
+    """Why a run failed: the stage, a code of the closed set and a sentence.
+
+    `detail` explains a refusal (the eligibility signals), `attempts` is how often the stage was
+    tried, where that was counted.
+    """
 
     stage: str
     code: str
     message: str
+    detail: dict[str, Any] = {}
+    attempts: int | None = None
 
 
 class Ended(Event):

@@ -1,14 +1,17 @@
 """What changes users and tokens."""
 
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_api.accounts.secrets import digest, new_secret
 from techub_api.accounts.tables import ApiToken, User
+from techub_common.events import AddressChanged
+from techub_common.links import Confirmation, address_hash
 from techub_common.logins import valid_login
+from techub_common.outbox import Outbox
 
 TOKEN_PREFIX: Final = "techub_"  # noqa: S105  # not a secret: it marks one
 
@@ -31,6 +34,39 @@ async def vouch_for_address(session: AsyncSession, user: User, address: str) -> 
     """Set the user's address as verified, on an operator's word."""
     user.email = address.strip().lower()
     user.email_verified_at = (await session.execute(select(func.now()))).scalar_one()
+
+
+async def change_address(session: AsyncSession, outbox: Outbox, user: User, address: str) -> bool:
+    """Set an address that has to be confirmed and tell it; False when it is confirmed already.
+
+    Until then no mail goes there, except the one that asks.
+    """
+    wanted = address.strip().lower()
+    if wanted == user.email and user.email_verified_at is not None:
+        return False
+    user.email = wanted
+    user.email_verified_at = None
+    await session.flush()
+    outbox.tell(session, AddressChanged(run_id=uuid4(), login=user.login, user_id=user.id))
+    return True
+
+
+async def confirm_address(session: AsyncSession, confirmation: Confirmation) -> bool:
+    """Make the address the person's own; False when it is not the one they have now."""
+    user = await session.get(User, confirmation.user_id, with_for_update=True)
+    if user is None or user.email is None or address_hash(user.email) != confirmation.address_hash:
+        return False
+    if user.email_verified_at is None:
+        user.email_verified_at = (await session.execute(select(func.now()))).scalar_one()
+    return True
+
+
+async def want_mail(session: AsyncSession, user_id: UUID, *, wanted: bool) -> User | None:
+    """Keep whether the person wants mails; None when there is no such person any more."""
+    user = await session.get(User, user_id, with_for_update=True)
+    if user is not None:
+        user.wants_mail = wanted
+    return user
 
 
 async def create_token(session: AsyncSession, user: User, name: str) -> str:

@@ -7,7 +7,15 @@ from uuid import UUID
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
-from techub_api.pages import account, browsing, mine, signing_in, static_files, submitting
+from techub_api.pages import (
+    account,
+    browsing,
+    mail_links,
+    mine,
+    signing_in,
+    static_files,
+    submitting,
+)
 from techub_api.pages.answers import answer
 from techub_api.pages.frames import frames
 from techub_api.pages.queries import card_shown, exhibits_of, last_line
@@ -25,7 +33,7 @@ from techub_common.errors import Permanent
 from techub_common.logins import valid_login
 
 router = APIRouter(include_in_schema=False)
-for _part in (static_files, signing_in, submitting, account, browsing, mine):
+for _part in (static_files, signing_in, submitting, account, browsing, mine, mail_links):
     router.include_router(_part.router)
 
 EXHIBITS: Final = 6

@@ -13,10 +13,11 @@ from techub_api.profiles.tables import Card, Profile
 from techub_api.resources import Resources
 from techub_api.runs.assets import degrade, go_on, owe
 from techub_api.runs.closing import close
+from techub_api.runs.rules import NOT_ELIGIBLE
 from techub_api.runs.status import Status
 from techub_api.runs.story import write_step
 from techub_api.runs.superseding import make_room
-from techub_api.runs.tables import Run
+from techub_api.runs.tables import Run, Step
 from techub_common.errors import Permanent
 from techub_common.events import (
     AVATAR,
@@ -99,7 +100,14 @@ async def failed(
         code=event.code,
         detail=event.detail,
     )
-    error = RunError(stage=event.stage, code=event.code, message=event.message)
+    step = await session.get(Step, (run.id, event.stage))
+    error = RunError(
+        stage=event.stage,
+        code=event.code,
+        message=event.message,
+        detail=event.detail if event.code == NOT_ELIGIBLE else {},
+        attempts=step.attempts if step else None,
+    )
     await close(session, resources.outbox, run, Status.failure, error)
 
 

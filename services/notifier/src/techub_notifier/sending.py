@@ -1,0 +1,108 @@
+"""One try of one mail, outside any transaction, and what came of it."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, TypeVar
+from uuid import UUID
+
+import structlog
+
+from techub_common.errors import Permanent, Transient
+from techub_notifier import endings
+from techub_notifier.rows import LEASE, Store, Taken
+from techub_notifier.rules import SETTLED, State, Verdict, too_old, verdict_on
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+LONGEST_SEND: Final = 12.0
+LONGEST_HOLD: Final = 60.0
+STARTS_WITHIN: Final = LEASE.total_seconds() - LONGEST_SEND
+
+
+class Mailer(Protocol):
+    """What the sender needs of a provider."""
+
+    async def send(self, mail: dict[str, Any], key: UUID) -> str:
+        """Send once per key and return the provider's id; raise Transient or Permanent."""
+        ...
+
+
+class Waits(Protocol):
+    """What the sender needs of the road: to wait for something of ours in place."""
+
+    async def until_back(self, work: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401
+        """Return what `work` returns, trying again for as long as it is Away."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What a try needs; `clock` counts seconds and never goes back."""
+
+    store: Store
+    mailer: Mailer
+    road: Waits
+    clock: Callable[[], float]
+
+
+async def deliver(taken: Taken, taken_at: float, sending: Sending) -> None:
+    """Try the mail once and keep what came of it; who comes late leaves it to the next lease."""
+    with structlog.contextvars.bound_contextvars(
+        run_id=str(taken.run_id),
+        delivery_id=str(taken.id),
+        outcome=taken.event,
+        audience=taken.audience,
+        attempt=taken.attempts,
+    ):
+        if sending.clock() - taken_at > STARTS_WITHIN:
+            log.warning("notification_lease_stale")
+            return
+        verdict = await attempt(taken, sending.mailer)
+        ours = await sending.road.until_back(lambda: settle(sending.store, taken, verdict))
+        if not ours:
+            log.warning("notification_lease_lost")
+        elif verdict.state is not State.pending:
+            level = log.info if verdict.state is State.delivered else log.warning
+            level(SETTLED[verdict.state], provider_id=verdict.provider_id, error=verdict.error)
+
+
+async def attempt(taken: Taken, mailer: Mailer) -> Verdict:
+    """Return what one try came to; what is too old or changed is not tried."""
+    if too_old(taken.since_first_try):
+        return Verdict(State.parked, error="undelivered: 23 hours after the first try")
+    if not taken.intact:
+        return Verdict(State.parked, error="payload_changed: not what was frozen")
+    try:
+        provider_id = await mailer.send(json.loads(taken.payload), taken.key)
+    except (Transient, Permanent) as error:
+        verdict = verdict_on(error, taken.attempts)
+        _note(error, verdict)
+        return verdict
+    return Verdict(State.delivered, provider_id=provider_id)
+
+
+async def settle(store: Store, taken: Taken, verdict: Verdict) -> bool:
+    """Keep what a try came to and return True, or False when the lease is no longer ours.
+
+    The mail that settles last tells what became of everybody, in the same transaction.
+    """
+    async with store.transaction() as rows:
+        final = verdict.state is not State.pending
+        ending = await endings.settled(rows, taken.run_id, taken.event) if final else None
+        if verdict.limited:
+            await rows.hold(min(verdict.again_in, LONGEST_HOLD))
+        if not await rows.settle(taken, verdict):
+            return False
+        if ending is not None:
+            await endings.record_if_over(rows, ending)
+    return True
+
+
+def _note(error: Transient | Permanent, verdict: Verdict) -> None:
+    if error.code == "resend_unauthorized":
+        log.error("resend_unauthorized", error=verdict.error, delay=verdict.again_in)
+    elif verdict.state is State.pending:
+        log.warning("notification_retried", error=verdict.error, delay=verdict.again_in)
