@@ -88,7 +88,7 @@ async def test_a_bounce_is_told_once(resend: AsyncClient, resources: Resources) 
     """A signed webhook becomes one fact without an address, however often it is sent."""
     answers = [await post(resend, BOUNCED) for _ in range(3)]
 
-    assert [204] * 3 == [answer.status_code for answer in answers]
+    assert [answer.status_code for answer in answers] == [204] * 3
     [fact] = await told(resources)
     assert fact["reported"] == "bounced"
     assert fact["hard"] is True
