@@ -1,0 +1,1 @@
+"""The decision code of the whole road, run against a world in which everything goes wrong."""
