@@ -56,7 +56,9 @@ def json_id(payload: str) -> str:
 def _losses(system: System) -> Iterator[str]:
     rows = list(system.memory.deliveries.values())
     sent = {UUID(str(mail.payload["id"])) for mail in system.provider.accepted}
-    digests = {mail.payload["id"]: mail.payload.get("runs", ()) for mail in system.provider.accepted}
+    digests = {
+        mail.payload["id"]: mail.payload.get("runs", ()) for mail in system.provider.accepted
+    }
     for row in rows:
         if row.state not in FINAL:
             yield f"delivery {row.new.id} is still {row.state}"
@@ -137,7 +139,9 @@ def _counts(system: System, run_id: UUID, notified: dict[str, int]) -> Iterator[
     states = Counter(
         one.state for one in system.memory.deliveries.values() if one.new.run_id == run_id
     )
-    known = sum(notified[name] for name in ("delivered", "refused", "skipped", "parked", "digested"))
+    known = sum(
+        notified[name] for name in ("delivered", "refused", "skipped", "parked", "digested")
+    )
     if known != sum(states.values()):
         yield f"run {run_id}: {known} outcomes were told of {sum(states.values())}"
 

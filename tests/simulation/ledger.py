@@ -100,7 +100,9 @@ class Ledger:
 
     def submit(self, run: Run) -> None:
         """Begin a run unless the profile has an open one."""
-        if any(one.profile_id == run.profile_id and one.status.is_open for one in self.runs.values()):
+        if any(
+            one.profile_id == run.profile_id and one.status.is_open for one in self.runs.values()
+        ):
             return
         self.runs[run.id] = run
         self.tell(
@@ -303,7 +305,13 @@ def picture_of(run: Run, requested: CaptureRequested) -> Event:
     if run.fate[kind]:
         return AssetCaptured.model_construct(run_id=run.id, login=run.login, kind=kind)
     return AssetFailed.model_construct(
-        run_id=run.id, login=run.login, kind=kind, stage="capture", code="c", message="m", attempts=1
+        run_id=run.id,
+        login=run.login,
+        kind=kind,
+        stage="capture",
+        code="c",
+        message="m",
+        attempts=1,
     )
 
 
@@ -320,4 +328,3 @@ def expected(run: Run) -> Status:
         return Status.failure
     whole = all(run.fate.values()) and not run.poor
     return Status.success if whole else Status.partial_success
-

@@ -13,13 +13,13 @@ from typing import Any
 from unittest.mock import patch
 from uuid import UUID, uuid4, uuid5
 
-from techub_common.events import Ended
+from techub_common.events import Ended, PipelineStarted
 from techub_notifier import claiming, endings, handlers, rules, sending
 from techub_notifier.rows import NewDelivery, Taken, sha256_of
 from techub_notifier.rules import State, Verdict
 
 from .__main__ import quiet
-from .ledger import Ledger, Run
+from .ledger import Ledger, Run, fact
 from .memory import MemoryRows, Told
 from .provider import Provider
 from .schedules import run_schedule
@@ -139,9 +139,7 @@ async def _record_before_send(taken: Taken, taken_at: float, ways: Any) -> None:
         await sending.attempt(taken, ways.mailer)
 
 
-async def _closed_too(
-    self: MemoryRows, recipient: str, address: str, fresh_id: UUID
-) -> UUID:
+async def _closed_too(self: MemoryRows, recipient: str, address: str, fresh_id: UUID) -> UUID:
     for one in self._kept.deliveries.values():
         if one.new.recipient == recipient and one.new.event == "digest":
             return one.new.id
@@ -178,14 +176,8 @@ _CLOSE = Ledger.close
 
 
 def _owed_of_closed(self: Ledger) -> dict[UUID, UUID]:
-    owed = _OWED(self)
-    for run in self.runs.values():
-        for row in self.outbox:
-            event = row.envelope.event
-            if event.run_id == run.id and event.subject == "capture.requested":
-                if run.pictures.get(getattr(event, "variant", "")) == "open":
-                    owed[event.id] = run.id
-    return owed
+    closed = {fact(run.id, PipelineStarted.type): run.id for run in self.runs.values()}
+    return closed | _OWED(self)
 
 
 _OWED = Ledger.owed
@@ -323,8 +315,10 @@ MUTANTS = (
 def main() -> None:
     """Print every mutant with what caught it."""
     quiet()
+    wanted = set(sys.argv[1:])
+    chosen = [mutant for mutant in MUTANTS if not wanted or mutant.name in wanted]
     survived = 0
-    for mutant in MUTANTS:
+    for mutant in chosen:
         caught = catch(mutant)
         if caught is None:
             survived += 1
@@ -332,9 +326,8 @@ def main() -> None:
         else:
             how = f"schedule {caught[0]}: {caught[1]}"
         print(f"{mutant.name:<24} {mutant.does}\n{'':<24} {how}")  # noqa: T201
-    print(f"{len(MUTANTS) - survived} of {len(MUTANTS)} mutants caught")  # noqa: T201
+    print(f"{len(chosen) - survived} of {len(chosen)} mutants caught")  # noqa: T201
     sys.exit(1 if survived else 0)
-
 
 
 if __name__ == "__main__":

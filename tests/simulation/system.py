@@ -13,6 +13,7 @@ from techub_common.envelope import handling, seal
 from techub_common.errors import Away
 from techub_common.events import (
     AssetCaptured,
+    AssetRecorded,
     CaptureRequested,
     Ended,
     Event,
@@ -149,6 +150,7 @@ class System:
         bad = set()
         self.memory.per_second = rng.choice((0.0, 0.0, 2.0))
         burst = rng.random() < 0.15
+        self.poison = rng.choice((0.0, 0.0, 0.0, 0.7))  # a bad set of templates
         profiles = [world.uuid() for _ in range(8 if burst else rng.randint(1, 3))]
         for number, profile in enumerate(profiles):
             people = []
@@ -179,7 +181,7 @@ class System:
             created_at=at,
             progress_at=at,
         )
-        if rng.random() < 0.02:
+        if rng.random() < self.poison:
             self.letters.poisoned.add(run.id)
         world.later(at, lambda: self.ledger.submit(run))
 
@@ -259,11 +261,10 @@ class System:
         await self.world.step()
 
         def effect() -> None:
-            kind = getattr(event, "kind", None)
-            if kind is None or run.pictures.get(kind) != "open":
+            if not isinstance(event, AssetRecorded) or run.pictures.get(event.kind) != "open":
                 ledger.keep(event)
             elif ledger.first_time(event):
-                run.pictures[kind] = before[kind] = "recorded"
+                run.pictures[event.kind] = before[event.kind] = "recorded"
                 ledger.close_if_over(run, before)
 
         await ledger.commit(effect)
@@ -378,21 +379,13 @@ class System:
             row.told_at, row.sequence = self.world.now, self.broker.last + 1
         row.tries += 1
         sequence, twin = await self.broker.publish(row.envelope)
-        if twin and row.tries == 1 and row.envelope.tell and not self._has_twin(row):
+        if twin and row.tries == 1 and row.envelope.tell:
             self.swallowed = row.envelope
         row.told_at, row.sequence = self.world.now, sequence
 
     swallowed: Any = None
     busy_until = 400.0
-
-    def _has_twin(self, row: Told) -> bool:
-        """Return whether another replica may have published the very row before."""
-        return any(
-            other is not row
-            and other.envelope.message_id == row.envelope.message_id
-            and other.envelope.tell != row.envelope.tell
-            for other in [*self.ledger.outbox, *self.memory.outbox]
-        ) or row in self.memory.outbox
+    poison = 0.0
 
     async def _sweep(self) -> None:
         """Look every few seconds, less often while little happens."""
@@ -414,7 +407,9 @@ class System:
             return False
         if any(row.told_at is None for row in [*self.ledger.outbox, *self.memory.outbox]):
             return False
-        if any(one.state in (State.pending, State.gathering) for one in self.memory.deliveries.values()):
+        if any(
+            one.state in (State.pending, State.gathering) for one in self.memory.deliveries.values()
+        ):
             return False
         return all(
             run.notified is not None or run.id in self.letters.poisoned

@@ -121,6 +121,22 @@ class Stage:
     resend: MailDouble
     js: JetStreamContext
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return what a notifier reads that runs as a process of its own."""
+        settings = self.settings
+        return {
+            "NATS_URL": settings.nats_url,
+            "DATABASE_URL": settings.database_url.get_secret_value(),
+            "RESEND_API_KEY": "re_test",
+            "RESEND_PER_SECOND": "0",
+            "SECRET_KEY": SECRET,
+            "RESEND_API_URL": settings.resend_api_url,
+            "ACK_WAIT_SECONDS": "3",
+            "HEALTH_PORT": str(_free_port()),
+            "ALERT_EMAIL": settings.alert_email,
+        }
+
     async def owners(self, profile_id: UUID, *people: dict[str, Any]) -> list[UUID]:
         """Make these people look after the profile; a name is enough for one who may be told."""
         ids: list[UUID] = []
@@ -210,18 +226,7 @@ class Stage:
     @contextmanager
     def process(self) -> Iterator[subprocess.Popen[bytes]]:
         """Run a notifier as a process of its own, ended with SIGKILL."""
-        settings = self.settings
-        environment = {
-            "PATH": os.defpath,
-            "NATS_URL": settings.nats_url,
-            "DATABASE_URL": settings.database_url.get_secret_value(),
-            "RESEND_API_KEY": "re_test",
-            "RESEND_PER_SECOND": "0",
-            "SECRET_KEY": SECRET,
-            "RESEND_API_URL": settings.resend_api_url,
-            "ACK_WAIT_SECONDS": "3",
-            "HEALTH_PORT": str(_free_port()),
-        }
+        environment = self.environment | {"PATH": os.defpath}
         command = [sys.executable, "-m", "techub_notifier"]
         child = subprocess.Popen(command, env=environment, cwd=Path(__file__).parent)
         try:

@@ -1,0 +1,475 @@
+"""One contract for the rows: in memory, where the simulation runs, and in Postgres, in service.
+
+What is expected is written by hand, so that neither can pass against itself.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select, text
+
+from techub_common.database import Sessions, open_engine, transaction
+from techub_common.envelope import handling, seal
+from techub_common.errors import Permanent, Transient
+from techub_common.events import AddressChanged, Ended, MailReported, NotificationRecorded
+from techub_common.outbox import Outbox
+from techub_notifier import sending
+from techub_notifier.claiming import close_due_digest
+from techub_notifier.emails import Letters
+from techub_notifier.handlers import notify
+from techub_notifier.postgres import PostgresStore
+from techub_notifier.rows import Store, Taken, Unconfirmed
+from techub_notifier.rules import Owner, State, Verdict, verdict_on
+from techub_notifier.tables import DELIVERIES, OUTBOX
+from tests.simulation.memory import Memory, MemoryStore
+
+from .conftest import SECRET
+
+Make = Callable[..., Ended]
+ALERTS = ("boss@example.com", "ops@example.com")
+DELIVERED = Verdict(State.delivered, provider_id="x")
+LATER = verdict_on(Transient("busy", code="resend_failed"), 1)
+
+
+class Kind(Protocol):
+    """A store, and what a test does behind its back."""
+
+    store: Store
+
+    async def owners(self, profile_id: UUID, *people: Owner) -> None:
+        """Make these people look after the profile."""
+
+    async def to_confirm(self, wanted: Unconfirmed) -> None:
+        """Make somebody have an address to confirm."""
+
+    async def age(self, seconds: float) -> None:
+        """Let time pass."""
+
+    async def states(self) -> Counter[tuple[str, str]]:
+        """Count deliveries by what they are about and where they stand."""
+
+    async def told(self) -> list[dict[str, int]]:
+        """Return the counts of every outcome that was told, the zeros left out."""
+
+
+@dataclass
+class InMemory:
+    """The store of the simulation."""
+
+    now: float = 1_000_000.0
+    store: MemoryStore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.kept = Memory(lambda: self.now)
+        self.store = MemoryStore(self.kept)
+
+    async def owners(self, profile_id: UUID, *people: Owner) -> None:
+        self.kept.owners.setdefault(profile_id, []).extend(people)
+
+    async def to_confirm(self, wanted: Unconfirmed) -> None:
+        self.kept.to_confirm[wanted.user_id] = wanted
+
+    async def age(self, seconds: float) -> None:
+        self.now += seconds
+
+    async def states(self) -> Counter[tuple[str, str]]:
+        return Counter((one.new.event, str(one.state)) for one in self.kept.deliveries.values())
+
+    async def told(self) -> list[dict[str, int]]:
+        events = [row.envelope.event for row in self.kept.outbox]
+        return [_counts(one) for one in events if isinstance(one, NotificationRecorded)]
+
+
+@dataclass
+class InPostgres:
+    """The store in service."""
+
+    sessions: Sessions
+    admin_url: str
+
+    @property
+    def store(self) -> PostgresStore:
+        return PostgresStore(self.sessions, Outbox(OUTBOX, "/services/notifier"))
+
+    async def owners(self, profile_id: UUID, *people: Owner) -> None:
+        for one in people:
+            await self._do(
+                "INSERT INTO api.people (profile_id, user_id, address, verified, wants_mail)"
+                " VALUES (:profile, :user, :address, :verified, :wants)",
+                profile=profile_id,
+                user=one.user_id,
+                address=one.address,
+                verified=one.verified,
+                wants=one.wants_mail,
+            )
+
+    async def to_confirm(self, wanted: Unconfirmed) -> None:
+        await self._do(
+            "INSERT INTO api.unconfirmed_addresses VALUES (:user, :login, :address)",
+            user=wanted.user_id,
+            login=wanted.login,
+            address=wanted.address,
+        )
+
+    async def age(self, seconds: float) -> None:
+        moved = ", ".join(
+            f"{name} = {name} - make_interval(secs => :by)"
+            for name in ("created_at", "due_at", "first_tried_at", "leased_until", "settled_at")
+        )
+        await self._do(f"UPDATE notifier.deliveries SET {moved}", by=seconds)
+        await self._do(
+            "UPDATE notifier.pace SET held_until = held_until - :by, next_at = next_at - :by",
+            by=seconds,
+        )
+
+    async def states(self) -> Counter[tuple[str, str]]:
+        async with transaction(self.sessions) as session:
+            rows = await session.execute(select(DELIVERIES.c.event, DELIVERIES.c.state))
+            return Counter((row.event, row.state) for row in rows)
+
+    async def told(self) -> list[dict[str, int]]:
+        async with transaction(self.sessions) as session:
+            bodies = await session.scalars(select(OUTBOX.c.body).order_by(OUTBOX.c.id))
+            facts = [json.loads(body)["data"] for body in bodies]
+        return [_counts(NotificationRecorded.model_validate(fact)) for fact in facts]
+
+    async def _do(self, statement: str, **values: object) -> None:
+        engine = open_engine(self.admin_url, pool=1)
+        async with engine.begin() as connection:
+            await connection.execute(text(statement), values)
+        await engine.dispose()
+
+
+def _counts(told: NotificationRecorded) -> dict[str, int]:
+    return {str(name): count for name, count in told.counts.items() if count}
+
+
+@pytest.fixture
+def in_memory() -> InMemory:
+    """Give the store of the simulation, empty."""
+    return InMemory()
+
+
+@pytest.fixture
+def in_postgres(sessions: Sessions, admin_url: str) -> InPostgres:
+    """Give the store in service, empty."""
+    return InPostgres(sessions, admin_url)
+
+
+@pytest.fixture(params=["in_memory", "in_postgres"])
+def kind(request: pytest.FixtureRequest) -> Kind:
+    """Give each kind of store, empty."""
+    found: Kind = request.getfixturevalue(request.param)
+    return found
+
+
+LETTERS = Letters("TecHub <t@example.com>", "https://techub.test", SECRET)
+
+
+def somebody(address: str | None = "ada@example.com", **fields: bool) -> Owner:
+    """Return an owner who may be told."""
+    known = {"verified": True, "wants_mail": True} | fields
+    return Owner(uuid4(), address, known["verified"], known["wants_mail"])
+
+
+async def hear(kind: Kind, event: Any, tell: int = 0) -> None:
+    """Let the notifier hear a fact."""
+    resources: Any = SimpleNamespace(
+        store=kind.store,
+        letters=LETTERS,
+        alert_addresses=ALERTS,
+        sender=SimpleNamespace(wake=lambda: None),
+    )
+    with handling(seal(event, "/services/api", tell=tell)):
+        await notify(event, resources)
+
+
+async def take(kind: Kind, limit: int = 50) -> list[Taken]:
+    """Lease what is due."""
+    async with kind.store.transaction() as rows:
+        return list((await rows.take(limit)).taken)
+
+
+async def settle_all(kind: Kind, verdict: Verdict = DELIVERED) -> int:
+    """Let every due mail come to the same."""
+    taken = await take(kind)
+    for each in taken:
+        assert await sending.settle(kind.store, each, verdict)
+    return len(taken)
+
+
+async def close_digests(kind: Kind) -> int:
+    """Freeze every digest whose time has come and return how many."""
+    closed = 0
+    while True:
+        async with kind.store.transaction() as rows:
+            if not await close_due_digest(rows, LETTERS):
+                return closed
+        closed += 1
+
+
+def reported(taken: Taken, what: str, **fields: Any) -> MailReported:
+    """Return a report about a mail."""
+    known = {
+        "run_id": uuid4(),
+        "login": "-",
+        "report_id": str(uuid4()),
+        "provider_id": "re-1",
+        "delivery_id": taken.id,
+        "reported": what,
+    }
+    return MailReported.model_validate(known | fields)
+
+
+async def test_heard_again_nothing_is_added(kind: Kind, ended: Make) -> None:
+    """A repeated end makes no second mail, and its outcome is told again only for a raised tell."""
+    event = ended("completed")
+    await kind.owners(event.profile_id, somebody())
+
+    await hear(kind, event)
+    await hear(kind, event)
+    assert await settle_all(kind) == 1
+    await hear(kind, event)
+    assert await kind.told() == [{"delivered": 1}]
+    await hear(kind, event, tell=1)
+
+    assert await kind.told() == [{"delivered": 1}, {"delivered": 1}]
+    assert await kind.states() == {("completed", "delivered"): 1}
+
+
+async def test_once_per_profile(kind: Kind, ended: Make) -> None:
+    """A later success tells nobody again; who was skipped is told the next time."""
+    first = ended("completed")
+    second = ended("completed", profile_id=first.profile_id)
+    await kind.owners(first.profile_id, somebody(), somebody(verified=False))
+
+    await hear(kind, first)
+    await settle_all(kind)
+    await hear(kind, second)
+
+    assert await kind.told() == [
+        {"delivered": 1, "skipped": 1},
+        {"told_before": 1, "skipped": 1},
+    ]
+
+
+async def test_a_body_that_raises_leaves_nothing(kind: Kind, ended: Make) -> None:
+    """A mail that cannot be written undoes the claim: the event can be heard again."""
+    event = ended("completed")
+    await kind.owners(event.profile_id, somebody())
+    broken: Any = SimpleNamespace(frozen=lambda *_: 1 / 0)
+    resources: Any = SimpleNamespace(store=kind.store, letters=broken, alert_addresses=())
+
+    with pytest.raises(ZeroDivisionError):
+        await notify(event, resources)
+    assert await kind.states() == {}
+    await hear(kind, event)
+
+    assert await kind.states() == {("completed", "pending"): 1}
+
+
+async def test_a_lease_is_one_sender_s(kind: Kind, ended: Make) -> None:
+    """Nobody takes a leased mail before its lease ends; then the first sender settles nothing."""
+    event = ended("completed")
+    await kind.owners(event.profile_id, somebody())
+    await hear(kind, event)
+
+    [slow] = await take(kind)
+    assert await take(kind) == []
+    await kind.age(21)
+    [quick] = await take(kind)
+
+    assert not await sending.settle(kind.store, slow, DELIVERED)
+    assert await sending.settle(kind.store, quick, DELIVERED)
+    assert not await sending.settle(kind.store, quick, DELIVERED)
+    assert (slow.attempts, quick.attempts) == (1, 2)
+    assert slow.key == quick.key == quick.id
+    assert quick.intact
+    assert await kind.told() == [{"delivered": 1}]
+
+
+async def test_back_after_its_delay(kind: Kind, ended: Make) -> None:
+    """A mail that is to be tried again is due when its delay is over, and counts from its first try."""
+    event = ended("completed")
+    await kind.owners(event.profile_id, somebody())
+    await hear(kind, event)
+
+    await settle_all(kind, LATER)
+    assert await take(kind) == []
+    await kind.age(3)
+    [again] = await take(kind)
+
+    assert again.since_first_try.total_seconds() == pytest.approx(3, abs=2)
+
+
+async def test_a_pause_holds_everybody(kind: Kind, ended: Make) -> None:
+    """Asked to slow down, no sender takes anything until the pause is over."""
+    event = ended("failed")
+    await hear(kind, event)
+    [limited, *_] = await take(kind, 1)
+    pause = verdict_on(Transient("slow", code="resend_limited", retry_after=30.0), 1)
+    await sending.settle(kind.store, limited, pause)
+
+    async with kind.store.transaction() as rows:
+        held = await rows.take(10)
+    await kind.age(31)
+
+    assert held.taken == ()
+    assert held.wait == pytest.approx(30, abs=3)
+    assert len(await take(kind)) == 2
+
+
+async def test_many_alerts_become_a_digest(kind: Kind, ended: Make) -> None:
+    """From the eleventh alert in ten minutes on, an address gets one mail about all of them."""
+    runs = [ended("failed", login=f"run-{n}") for n in range(14)]
+    for run in runs:
+        await hear(kind, run)
+
+    alone = await take(kind)
+    assert len(alone) == 20
+    assert await kind.states() == {
+        ("failed", "pending"): 20,
+        ("failed", "digested"): 8,
+        ("digest", "gathering"): 2,
+    }
+    for each in alone:
+        await sending.settle(kind.store, each, DELIVERED)
+    assert await close_digests(kind) == 0
+    await kind.age(601)
+    assert await close_digests(kind) == 2
+    mails = [json.loads(each.payload) for each in await take(kind)]
+
+    assert {"boss@example.com", "ops@example.com"} == {mail["to"][0] for mail in mails}
+    for mail in mails:
+        assert mail["subject"] == "[TecHub] 4 more alerts within ten minutes"
+        assert all(f"@run-{n}" in mail["text"] for n in range(10, 14))
+    assert (await kind.told()).count({"digested": 2}) == 4
+
+
+async def test_after_a_digest_alerts_go_alone_again(kind: Kind, ended: Make) -> None:
+    """Once it is quiet, an alert is a mail of its own."""
+    for n in range(11):
+        await hear(kind, ended("failed", login=f"run-{n}"))
+    await kind.age(601)
+    await close_digests(kind)
+    await hear(kind, ended("failed"))
+
+    states = await kind.states()
+    assert states["failed", "pending"] == 22
+    assert states["digest", "pending"] == 2
+
+
+async def test_a_report_settles_what_was_unknown(kind: Kind, ended: Make) -> None:
+    """Resend says a mail whose answer was lost is delivered: it is not sent again."""
+    event = ended("completed")
+    await kind.owners(event.profile_id, somebody())
+    await hear(kind, event)
+    [lost] = await take(kind)
+
+    await hear(kind, reported(lost, "delivered"))
+    assert not await sending.settle(kind.store, lost, LATER)
+    await kind.age(60)
+
+    assert await take(kind) == []
+    assert await kind.states() == {("completed", "delivered"): 1}
+    assert await kind.told() == [{"delivered": 1}]
+
+
+async def test_a_report_before_any_try_proves_nothing(kind: Kind, ended: Make) -> None:
+    """Nobody can have accepted what nobody has sent."""
+    event = ended("completed")
+    await kind.owners(event.profile_id, somebody())
+    await hear(kind, event)
+    [taken] = await take(kind)
+    unknown = reported(taken, "delivered", delivery_id=uuid4())
+
+    await hear(kind, unknown)
+
+    assert await kind.states() == {("completed", "pending"): 1}
+
+
+async def test_a_hard_bounce_stops_the_address(kind: Kind, ended: Make) -> None:
+    """No later mail goes to an address that bounced for good; ops are told once, without it."""
+    first, second = ended("completed"), ended("failed")
+    for event in (first, second):
+        await kind.owners(event.profile_id, somebody())
+    await hear(kind, first)
+    [taken] = await take(kind)
+    await sending.settle(kind.store, taken, DELIVERED)
+
+    await hear(kind, reported(taken, "bounced", hard=False))
+    assert ("bounced", "pending") not in await kind.states()
+    await hear(kind, reported(taken, "bounced", hard=True, reason="no such user"))
+    await hear(kind, reported(taken, "complained"))
+    await hear(kind, second)
+    mails = [json.loads(each.payload) for each in await take(kind)]
+
+    assert (await kind.states())["failed", "refused"] == 1
+    stops = [mail for mail in mails if "takes no mail" in mail["subject"]]
+    assert sorted(mail["to"][0] for mail in stops) == list(ALERTS)
+    assert "no such user" in stops[0]["text"]
+    assert "ada@" not in json.dumps(stops)
+
+
+async def test_a_bad_operator_address_is_told_to_the_others(kind: Kind, ended: Make) -> None:
+    """An alert address that bounces is stopped, and only the others hear of it."""
+    await hear(kind, ended("failed"))
+    taken = {json.loads(each.payload)["to"][0]: each for each in await take(kind)}
+    for each in taken.values():
+        await sending.settle(kind.store, each, DELIVERED)
+
+    await hear(kind, reported(taken["ops@example.com"], "bounced", hard=True))
+    await hear(kind, ended("failed"))
+    to = Counter(json.loads(each.payload)["to"][0] for each in await take(kind))
+
+    assert to == {"boss@example.com": 2}
+
+
+async def test_an_address_is_asked_to_be_confirmed(kind: Kind) -> None:
+    """One mail per change, with a link; none when the address is confirmed or gone by then."""
+    wanted = Unconfirmed(uuid4(), "ada", "new@example.com")
+    change = AddressChanged(run_id=uuid4(), login="ada", user_id=wanted.user_id)
+    other = AddressChanged(run_id=uuid4(), login="bob", user_id=uuid4())
+    await kind.to_confirm(wanted)
+
+    for event in (change, change, other):
+        await hear(kind, event)
+    [taken] = await take(kind)
+    mail = json.loads(taken.payload)
+
+    assert mail["to"] == ["new@example.com"]
+    assert "https://techub.test/settings/account/confirm/" in mail["text"]
+    assert await sending.settle(kind.store, taken, DELIVERED)
+    assert await kind.told() == []
+
+
+@pytest.mark.parametrize(
+    "address", ["new@example.com\r\nBcc: eve@example.com", "n\u0435w@example.com"]
+)
+async def test_a_tricky_address_is_refused(kind: Kind, address: str) -> None:
+    """An address that would break a header, or looks like another, is never written to."""
+    wanted = Unconfirmed(uuid4(), "ada", address)
+    await kind.to_confirm(wanted)
+
+    await hear(kind, AddressChanged(run_id=uuid4(), login="ada", user_id=wanted.user_id))
+
+    assert await kind.states() == {("confirm", "refused"): 1}
+
+
+async def test_refused_is_told_the_next_time(kind: Kind, ended: Make) -> None:
+    """Whom Resend refuses hears of the next end."""
+    first = ended("completed")
+    second = ended("completed", profile_id=first.profile_id)
+    await kind.owners(first.profile_id, somebody())
+    await hear(kind, first)
+    await settle_all(kind, verdict_on(Permanent("no", code="address_refused"), 1))
+    await hear(kind, second)
+
+    assert await kind.states() == {("completed", "refused"): 1, ("completed", "pending"): 1}
+    assert await kind.told() == [{"refused": 1}]
