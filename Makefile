@@ -22,7 +22,7 @@ export MYPY_CACHE_DIR := $(VAR)/mypy
 export HYPOTHESIS_STORAGE_DIRECTORY := $(VAR)/hypothesis
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo dev test nightly lint types imports check cards benchmarks lock clean
+.PHONY: help setup demo dev test lint types imports check cards mails sim mutants nightly benchmarks lock clean
 
 help: ## list what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -69,6 +69,15 @@ check: lint types imports test ## everything CI runs
 
 cards: setup ## a contact sheet of every variant and sample, to look at
 	@$(BIN)/python tools/contact_sheet.py $(VAR)/cards
+
+mails: setup ## every mail as a picture, light and dark, to look at
+	@$(BIN)/python tools/mail_sheet.py $(VAR)/mails
+
+sim: setup ## 10,000 seeded schedules of everything going wrong (SCHEDULES=n, SEED=n replays one)
+	@$(BIN)/python -m tests.simulation --workers $(PARALLEL_WORKERS) $(if $(SEED),--seed $(SEED),--schedules $(or $(SCHEDULES),10000))
+
+mutants: setup ## planted bugs, and what catches each
+	@$(BIN)/python -m tests.simulation.mutants
 
 benchmarks: setup ## measure against references, write docs/benchmarks.md
 	@$(BIN)/python benchmarks/run.py

@@ -25,6 +25,12 @@ Service and reference take turns, picture by picture. The last row of the first 
 the system we replace: a new browser per picture, network idle, 500 ms more.""",
     ),
     (
+        "Telling people",
+        "notifications.py",
+        """\
+Four notifiers, Postgres with fsync, Resend's double answering at once and no vendor limit.""",
+    ),
+    (
         "What the platform costs",
         "overhead.py",
         """\

@@ -71,6 +71,10 @@ def _losses(system: System) -> Iterator[str]:
             runs = digests.get(str(digest.new.id))
             if digest.state is State.delivered and str(row.new.run_id) not in (runs or ()):
                 yield f"alert {row.new.id} is in no digest"
+    yield from _forgotten(system, rows)
+
+
+def _forgotten(system: System, rows: list[Delivery]) -> Iterator[str]:
     for run in system.ledger.runs.values():
         if run.id in system.letters.poisoned or not run.ended:
             continue
@@ -111,9 +115,9 @@ def _unknown(system: System) -> Iterator[str]:
     stopped = system.memory.stopped
     for row in system.memory.deliveries.values():
         since = stopped.get(row.new.recipient.removeprefix("ops:"))
-        if since is not None and row.created_at > since and row.state is State.delivered:
-            if row.new.event != "digest":
-                yield f"delivery {row.new.id} went to a stopped address"
+        late = since is not None and row.created_at > since and row.new.event != "digest"
+        if late and row.state is State.delivered:
+            yield f"delivery {row.new.id} went to a stopped address"
 
 
 def _runs(system: System) -> Iterator[str]:
@@ -126,8 +130,6 @@ def _runs(system: System) -> Iterator[str]:
         if not run.overdue and run.status is not expected(run):
             yield f"run {run.id} ended as {run.status}, not {expected(run)}"
         if run.id in system.letters.poisoned:
-            if run.ended and run.ended[0].id in system.grave.ended - system.grave.letters:
-                yield f"run {run.id}: its end was ended without a dead letter"
             continue
         if run.notified is None:
             yield f"run {run.id}: nobody heard what became of its mails"

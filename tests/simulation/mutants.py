@@ -134,6 +134,7 @@ async def _rendered_again(taken: Taken, mailer: Any) -> Verdict:
 
 
 async def _record_before_send(taken: Taken, taken_at: float, ways: Any) -> None:
+    del taken_at
     sent = Verdict(State.delivered, provider_id=str(taken.id))
     if await ways.road.until_back(lambda: sending.settle(ways.store, taken, sent)):
         await sending.attempt(taken, ways.mailer)

@@ -28,7 +28,7 @@ from techub_notifier.rules import Owner, State
 
 from .broker import Broker, Handed
 from .ledger import Ledger, Run, made_of, optimised, picture_of
-from .memory import Memory, MemoryRows, MemoryStore, Told
+from .memory import Memory, MemoryStore, Told
 from .provider import Accepted, Provider
 from .world import HOUR, Process, World
 
@@ -114,8 +114,8 @@ class Order:
 class Grave:
     """Dead letters, and messages that were ended."""
 
-    letters: set[UUID] = field(default_factory=set)
-    ended: set[UUID] = field(default_factory=set)
+    letters: set[tuple[int, int]] = field(default_factory=set)
+    ended: set[tuple[int, int]] = field(default_factory=set)
 
 
 class System:
@@ -314,17 +314,17 @@ class System:
         if delay is not None and handed.delivered < MAX_DELIVER:
             await self.broker.nak(handed, 2.0**raised)
             return
-        event_id = handed.envelope.event.id
+        message = (handed.life, handed.sequence)
         if self.order.term_first:
             await self._end(handed)
         await self.world.step()
-        self.grave.letters.add(event_id)
+        self.grave.letters.add(message)
         if not self.order.term_first:
             await self._end(handed)
 
     async def _end(self, handed: Handed) -> None:
         await self.broker.term(handed)
-        self.grave.ended.add(handed.envelope.event.id)
+        self.grave.ended.add((handed.life, handed.sequence))
 
     async def _send(self, process: Process) -> None:
         """Take what is due and try it, as the sender does."""

@@ -21,7 +21,7 @@ from techub_api.resources import Resources
 from techub_api.schema import OUTBOX
 from techub_common.database import transaction
 from techub_common.links import confirm_token, unsubscribe_token
-from tests.integration.api.pages.conftest import browser_at
+from tests.integration.api.pages.conftest import browser_at, workshop  # noqa: F401  # a fixture
 
 KEY = base64.b64encode(b"a key of twenty-four bytes").decode()
 SECRET = f"whsec_{KEY}"
@@ -206,3 +206,17 @@ async def test_an_address_is_confirmed(resend: AsyncClient, resources: Resources
     async with transaction(resources.sessions) as session:
         kept = await session.get_one(User, user.id)
         assert not await change_address(session, resources.outbox, kept, "new@example.com")
+
+
+async def test_the_mailbox_is_for_developers(
+    workshop: Resources,  # noqa: F811
+    resources: Resources,
+) -> None:
+    """Where developers work, the mailbox is one address away; elsewhere there is none."""
+    async with browser_at(workshop) as client:
+        answer = await client.get("/dev/mailbox")
+    async with browser_at(resources) as client:
+        nothing = await client.get("/dev/mailbox")
+
+    assert answer.headers["location"].endswith("/mailbox")
+    assert nothing.status_code == 404

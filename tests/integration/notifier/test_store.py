@@ -66,22 +66,28 @@ class InMemory:
     store: MemoryStore = field(init=False)
 
     def __post_init__(self) -> None:
+        """Begin empty."""
         self.kept = Memory(lambda: self.now)
         self.store = MemoryStore(self.kept)
 
     async def owners(self, profile_id: UUID, *people: Owner) -> None:
+        """Keep them."""
         self.kept.owners.setdefault(profile_id, []).extend(people)
 
     async def to_confirm(self, wanted: Unconfirmed) -> None:
+        """Keep it."""
         self.kept.to_confirm[wanted.user_id] = wanted
 
     async def age(self, seconds: float) -> None:
+        """Move the clock."""
         self.now += seconds
 
     async def states(self) -> Counter[tuple[str, str]]:
+        """Count."""
         return Counter((one.new.event, str(one.state)) for one in self.kept.deliveries.values())
 
     async def told(self) -> list[dict[str, int]]:
+        """Read the outbox."""
         events = [row.envelope.event for row in self.kept.outbox]
         return [_counts(one) for one in events if isinstance(one, NotificationRecorded)]
 
@@ -95,9 +101,11 @@ class InPostgres:
 
     @property
     def store(self) -> PostgresStore:
+        """Return the store itself."""
         return PostgresStore(self.sessions, Outbox(OUTBOX, "/services/notifier"))
 
     async def owners(self, profile_id: UUID, *people: Owner) -> None:
+        """Keep them."""
         for one in people:
             await self._do(
                 "INSERT INTO api.people (profile_id, user_id, address, verified, wants_mail)"
@@ -110,6 +118,7 @@ class InPostgres:
             )
 
     async def to_confirm(self, wanted: Unconfirmed) -> None:
+        """Keep it."""
         await self._do(
             "INSERT INTO api.unconfirmed_addresses VALUES (:user, :login, :address)",
             user=wanted.user_id,
@@ -118,6 +127,7 @@ class InPostgres:
         )
 
     async def age(self, seconds: float) -> None:
+        """Move the clock."""
         moved = ", ".join(
             f"{name} = {name} - make_interval(secs => :by)"
             for name in ("created_at", "due_at", "first_tried_at", "leased_until", "settled_at")
@@ -129,11 +139,13 @@ class InPostgres:
         )
 
     async def states(self) -> Counter[tuple[str, str]]:
+        """Count."""
         async with transaction(self.sessions) as session:
             rows = await session.execute(select(DELIVERIES.c.event, DELIVERIES.c.state))
             return Counter((row.event, row.state) for row in rows)
 
     async def told(self) -> list[dict[str, int]]:
+        """Read the outbox."""
         async with transaction(self.sessions) as session:
             bodies = await session.scalars(select(OUTBOX.c.body).order_by(OUTBOX.c.id))
             facts = [json.loads(body)["data"] for body in bodies]
@@ -295,7 +307,7 @@ async def test_a_lease_is_one_sender_s(kind: Kind, ended: Make) -> None:
 
 
 async def test_back_after_its_delay(kind: Kind, ended: Make) -> None:
-    """A mail that is to be tried again is due when its delay is over, and counts from its first try."""
+    """A mail to be tried again is due when its delay is over; its age counts from the first try."""
     event = ended("completed")
     await kind.owners(event.profile_id, somebody())
     await hear(kind, event)
@@ -320,7 +332,7 @@ async def test_a_pause_holds_everybody(kind: Kind, ended: Make) -> None:
         held = await rows.take(10)
     await kind.age(31)
 
-    assert held.taken == ()
+    assert not held.taken
     assert held.wait == pytest.approx(30, abs=3)
     assert len(await take(kind)) == 2
 

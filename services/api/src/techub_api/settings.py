@@ -31,6 +31,7 @@ class Settings(CommonSettings, DatabaseSettings, StorageSettings):
 
     http_port: int = 3000
     secret_key: SecretStr = Field(min_length=32)
+    resend_api_url: WebAddress = "https://api.resend.com"
     github_api_url: WebAddress = "https://api.github.com"
     github_web_url: WebAddress = "https://github.com"
     github_client_id: str | None = None

@@ -63,6 +63,7 @@ class MailStore:
     file: Path | None = None
     mails: list[Mail] = field(default_factory=list)
     requests_per_key: Counter[str] = field(default_factory=Counter)
+    _newest: dict[str, Mail] = field(default_factory=dict)
 
     @classmethod
     def opened(cls, state_dir: Path | None) -> "MailStore":
@@ -79,7 +80,7 @@ class MailStore:
             if "key" in noted:
                 store.requests_per_key[noted["key"]] += 1
             else:
-                store.mails.append(Mail(**noted))
+                store._keep(Mail(**noted))
         return store
 
     def accept(self, payload: dict[str, Any], key: str | None) -> Mail:
@@ -93,7 +94,7 @@ class MailStore:
                     raise OtherPayload(key)
                 return known
         mail = Mail(str(uuid.uuid4()), now.isoformat(" "), payload, payload_hash, key)
-        self.mails.append(mail)
+        self._keep(mail)
         self._note(asdict(mail))
         return mail
 
@@ -104,16 +105,21 @@ class MailStore:
     def forget(self) -> None:
         """Forget every mail and every key."""
         self.mails.clear()
+        self._newest.clear()
         self.requests_per_key.clear()
         if self.file is not None:
             self.file.unlink(missing_ok=True)
 
+    def _keep(self, mail: Mail) -> None:
+        self.mails.append(mail)
+        if mail.idempotency_key is not None:
+            self._newest[mail.idempotency_key] = mail
+
     def _of_key(self, key: str, now: datetime) -> Mail | None:
-        for mail in reversed(self.mails):
-            if mail.idempotency_key == key:
-                age = now - datetime.fromisoformat(mail.created_at)
-                return mail if age < KEY_LIFETIME else None
-        return None
+        mail = self._newest.get(key)
+        if mail is None or now - datetime.fromisoformat(mail.created_at) >= KEY_LIFETIME:
+            return None
+        return mail
 
     def _note(self, line: dict[str, Any]) -> None:
         if self.file is None:

@@ -85,8 +85,10 @@ def _mailbox_routes(store: MailStore) -> APIRouter:
         return HTMLResponse(page("mailbox.html", mails=list(reversed(store.mails))))
 
     @router.get("/mailbox.json")
-    async def mailbox_document() -> dict[str, Any]:
-        """Every mail, oldest first, and how often each idempotency key was sent."""
+    async def mailbox_document(count: bool = False) -> dict[str, Any]:
+        """Every mail, oldest first, and how often each key was sent; or only how many there are."""
+        if count:
+            return {"count": len(store.mails)}
         mails = [{**mail.shown(), "idempotency_key": mail.idempotency_key} for mail in store.mails]
         return {"mails": mails, "requests_per_key": store.requests_per_key}
 

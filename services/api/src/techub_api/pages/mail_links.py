@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from techub_api.accounts.actions import confirm_address, want_mail
 from techub_api.pages.answers import answer
 from techub_api.pages.queries import user_with_id
+from techub_api.pages.signing_in import in_development
 from techub_api.pages.visitors import Looking
 from techub_api.wiring import Opened
 from techub_common.database import transaction
@@ -17,6 +18,12 @@ router = APIRouter(include_in_schema=False)
 
 NOT_OURS: Final = "This link is not one of ours, or was cut off on its way. Copy all of it."
 TOO_OLD: Final = "This link is too old, or another address was given after it was sent."
+
+
+@router.get("/dev/mailbox", dependencies=[Depends(in_development)])
+async def see_mailbox(opened: Opened) -> RedirectResponse:
+    """Go to the mails that would have been sent: the page of Resend's double."""
+    return RedirectResponse(f"{opened.settings.resend_api_url}/mailbox", 303)
 
 
 @router.get("/unsubscribe/{token}")
