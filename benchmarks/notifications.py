@@ -168,7 +168,7 @@ async def one_by_one(
 async def accepted_count(http: httpx.AsyncClient, url: str, wanted: int) -> None:
     """Return once so many mails were accepted."""
     while int((await http.get(f"{url}/mailbox.json?count=1")).json()["count"]) < wanted:
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(0.03)
 
 
 async def all_at_once(

@@ -162,7 +162,7 @@ class System:
                 people.append(Owner(world.uuid(), address, fine, rng.random() < 0.9))
             self.memory.owners[profile] = people
         self.provider.bad = frozenset(bad)
-        for number in range(rng.randint(14, 18) if burst else rng.randint(1, 4)):
+        for number in range(rng.randint(28, 32) if burst else rng.randint(1, 4)):
             profile = rng.choice(profiles) if not burst else profiles[number % len(profiles)]
             at = rng.choice((0.0, rng.uniform(0, 300), rng.uniform(0, 3 * HOUR)))
             self._submit_later(number, profile, 40.0 * number if burst else at, failing=burst)

@@ -3,6 +3,8 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -313,3 +315,39 @@ async def test_without_the_view_ends_are_kept(stage: Stage, ended: Make) -> None
             await eventually(waiting, what="the notifier waits")
         await stage.admin("ALTER VIEW api.hidden RENAME TO notification_recipients")
         assert await stage.counts(event.run_id) == {"delivered": 1}
+
+
+async def test_without_a_key_mails_wait(stage: Stage, ended: Make) -> None:
+    """No key is said once, in one line; mails are made, and go out once there is a key."""
+    event = ended("completed")
+    await stage.owners(event.profile_id, {})
+    unset = replace(stage, settings=stage.settings.model_copy(update={"resend_api_key": None}))
+
+    with capture_logs() as logs:
+        async with unset.notifier():
+            await unset.tell(event)
+            row = await settled(unset, "pending")
+    assert row.attempts == 0
+    assert stage.resend.requests() == {}
+    async with stage.notifier():
+        assert await stage.counts(event.run_id) == {"delivered": 1}
+
+    [said] = [line for line in logs if line["event"] == "resend_unset"]
+    assert "RESEND_API_KEY" in said["error"]
+
+
+async def test_replicas_share_one_pace(stage: Stage, ended: Make) -> None:
+    """Three senders together keep to what Resend allows: nobody is ever told to slow down."""
+    event = ended("completed")
+    people = [{"address": f"p{number}@example.com"} for number in range(8)]
+    await stage.owners(event.profile_id, *people)
+    slow = replace(stage, settings=stage.settings.model_copy(update={"resend_per_second": 5.0}))
+
+    async with AsyncExitStack() as stack:
+        for _ in range(3):
+            await stack.enter_async_context(slow.notifier())
+        await slow.tell(event)
+        assert await slow.counts(event.run_id, within=60.0) == {"delivered": 8}
+    tried = sorted(row.first_tried_at for row in await stage.rows())
+
+    assert tried[-1] - tried[0] >= timedelta(seconds=1.3)

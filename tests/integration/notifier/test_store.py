@@ -317,7 +317,7 @@ async def test_back_after_its_delay(kind: Kind, ended: Make) -> None:
     await kind.age(3)
     [again] = await take(kind)
 
-    assert again.since_first_try.total_seconds() == pytest.approx(3, abs=2)
+    assert again.since_first_try.total_seconds() >= 3
 
 
 async def test_a_pause_holds_everybody(kind: Kind, ended: Make) -> None:
@@ -333,7 +333,8 @@ async def test_a_pause_holds_everybody(kind: Kind, ended: Make) -> None:
     await kind.age(31)
 
     assert not held.taken
-    assert held.wait == pytest.approx(30, abs=3)
+    assert held.wait is not None
+    assert 0 < held.wait <= 30
     assert len(await take(kind)) == 2
 
 

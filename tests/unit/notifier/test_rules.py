@@ -8,10 +8,16 @@ from techub_common.errors import Permanent, Transient
 from techub_common.events import Notify
 from techub_notifier.rules import (
     Audience,
+    Pace,
     State,
+    allowance,
     audiences,
     delivery_id,
+    needs_new_key,
     notices_for,
+    settles,
+    spent,
+    supersedes,
     too_old,
     verdict_on,
     wait_after,
@@ -147,3 +153,59 @@ def test_parked_before_the_key_is_forgotten() -> None:
     """23 hours after the first try a mail is not sent again; a minute earlier it is."""
     assert too_old(timedelta(hours=23))
     assert not too_old(timedelta(hours=22, minutes=59))
+
+
+def test_no_limit_of_ours() -> None:
+    """Without a pace everything that is wanted goes at once."""
+    assert allowance(Pace(0.0), 100.0, 8) == (8, None)
+
+
+def test_two_a_second() -> None:
+    """However many ask, no second sees more than the pace allows, and nobody waits for ever."""
+    pace, now, sent = Pace(2.0), 100.0, []
+    while len(sent) < 20:
+        allowed, wait = allowance(pace, now, 8)
+        sent += [now] * allowed
+        pace = spent(pace, now, allowed)
+        assert allowed or wait
+        now += wait or 0.0
+
+    assert all(later - earlier >= 0.999 for earlier, later in zip(sent, sent[2:], strict=False))
+    assert sent[-1] - sent[0] < 10.5
+
+
+def test_a_pause_is_for_everybody() -> None:
+    """Held, nobody sends, and everybody knows for how long."""
+    assert allowance(Pace(0.0, held_until=130.0), 100.0, 8) == (0, 30.0)
+
+
+@pytest.mark.parametrize(
+    ("state", "attempts", "proof"),
+    [
+        (State.pending, 1, True),
+        (State.parked, 3, True),
+        (State.pending, 0, False),
+        (State.delivered, 1, False),
+        (State.dropped, 1, False),
+        (State.refused, 1, False),
+    ],
+)
+def test_what_a_report_proves(state: State, attempts: int, *, proof: bool) -> None:
+    """A report settles what was tried and is unknown, and nothing else."""
+    assert settles(state, attempts) is proof
+
+
+def test_reports_come_in_any_order() -> None:
+    """What is final is not overwritten by what came before it."""
+    assert supersedes("delayed", None)
+    assert supersedes("delivered", "delayed")
+    assert supersedes("bounced", "delivered")
+    assert not supersedes("delayed", "delivered")
+    assert not supersedes("delivered", "bounced")
+
+
+def test_a_new_key_only_when_the_old_one_is_gone() -> None:
+    """A person's resend keeps the key while Resend does, and while it stands for this mail."""
+    assert not needs_new_key("mail_refused: 422", timedelta(hours=22))
+    assert needs_new_key("mail_refused: 422", timedelta(hours=23))
+    assert needs_new_key("payload_conflict: 409", timedelta(hours=1))

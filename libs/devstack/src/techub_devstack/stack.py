@@ -163,6 +163,7 @@ def _system(
         "SECRET_KEY": DEVELOPMENT_SECRET,
         "RESEND_API_KEY": "re_embedded_stack",
         "RESEND_API_URL": doubles["resend"].url,
+        "RESEND_PER_SECOND": "0",
         "ALERT_EMAIL": ALERT_ADDRESS,
         "PROFILE_OWNERSHIP_CAP": "1000",
         "CHROMIUM_PATH": str(browser),

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from techub_api.accounts.actions import confirm_address, want_mail
+from techub_api.accounts.tables import User
 from techub_api.pages.answers import answer
-from techub_api.pages.queries import user_with_id
 from techub_api.pages.signing_in import in_development
 from techub_api.pages.visitors import Looking
 from techub_api.wiring import Opened
@@ -35,7 +35,7 @@ async def ask_whether(
     if user_id is None:
         raise HTTPException(404, NOT_OURS)
     async with transaction(opened.sessions) as session:
-        person = await user_with_id(session, user_id)
+        person = await session.get(User, user_id)
     return answer(
         request,
         opened.settings,

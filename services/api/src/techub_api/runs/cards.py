@@ -17,7 +17,7 @@ from techub_api.runs.rules import NOT_ELIGIBLE
 from techub_api.runs.status import Status
 from techub_api.runs.story import write_step
 from techub_api.runs.superseding import make_room
-from techub_api.runs.tables import Run, Step
+from techub_api.runs.tables import Run
 from techub_common.errors import Permanent
 from techub_common.events import (
     AVATAR,
@@ -100,7 +100,7 @@ async def failed(
         code=event.code,
         detail=event.detail,
     )
-    step = await session.get(Step, (run.id, event.stage))
+    step = run.steps.get(event.stage)
     error = RunError(
         stage=event.stage,
         code=event.code,
