@@ -37,7 +37,7 @@ class Sender:
             while True:
                 self._woken.clear()
                 await self._close_digests()
-                took: Took = await self._road.until_back(partial(self._take, SLOTS - len(sending)))
+                took: Took = await self._road.until_back(partial(self._take, _free(sending)))
                 for taken in took.taken:
                     sending.add(asyncio.create_task(deliver(taken, _now(), self._sending)))
                 if took.wait is not None:  # the provider's pace, not ours, decides when to look
@@ -49,8 +49,10 @@ class Sender:
             await finish(sending, LONGEST_SEND)
 
     async def _take(self, free: int) -> Took:
+        if not free:
+            return Took()
         async with self._store.transaction() as rows:
-            return await rows.take(free) if free else Took()
+            return await rows.take(free)
 
     async def _close_digests(self) -> None:
         if _now() - self._looked_at < POLL_SECONDS:
@@ -74,6 +76,12 @@ class Sender:
         finally:
             waking.cancel()
         return _ended(sending)
+
+
+def _free(sending: set[asyncio.Task[None]]) -> int:
+    """Return how many to take: none until half of the slots are free, so that takes are few."""
+    free = SLOTS - len(sending)
+    return free if free >= SLOTS // 2 else 0
 
 
 def _ended(sending: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
