@@ -114,7 +114,7 @@ async def measure(options: argparse.Namespace, folder: Path) -> None:
             log=folder / "doubles.log",
         )
         stack.push_async_callback(doubles.stop)
-        while not (folder / "ports.json").exists():
+        while not (folder / "ports.json").exists():  # noqa: ASYNC110  # a benchmark polls
             await asyncio.sleep(0.05)
         resend = f"http://127.0.0.1:{json.loads((folder / 'ports.json').read_text())['resend']}"
         connection = await nats.connect(broker.url)
@@ -183,7 +183,7 @@ async def bare_way(js: JetStreamContext, http: httpx.AsyncClient, resend: str) -
 
 async def accepted_count(http: httpx.AsyncClient, url: str, wanted: int) -> None:
     """Return once so many mails were accepted."""
-    while int((await http.get(f"{url}/mailbox.json?count=1")).json()["count"]) < wanted:
+    while int((await http.get(f"{url}/mailbox.json?count=1")).json()["count"]) < wanted:  # noqa: ASYNC110  # a benchmark polls
         await asyncio.sleep(0.03)
 
 
@@ -211,7 +211,7 @@ async def all_at_once(
     seconds = time.monotonic() - started
     cost = {name: (now - spent[name]) / options.count * 1000 for name, now in cpu_seconds().items()}
     total = sum(cost.values())
-    while (await js.consumer_info("EVENTS", "notifier")).num_pending:
+    while (await js.consumer_info("EVENTS", "notifier")).num_pending:  # noqa: ASYNC110  # a benchmark polls
         await asyncio.sleep(0.5)
     drained = time.monotonic() - started
     box = await accepted(http, resend, options.count, 60)

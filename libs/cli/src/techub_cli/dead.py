@@ -1,13 +1,12 @@
 """`techub dead`: what was given up, and what can still be made of it."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from nats.aio.client import Client
 
-from techub_cli.connection import Server, connected
 from techub_cli.letter_lines import (
     deed_line,
     letter_document,
@@ -17,7 +16,7 @@ from techub_cli.letter_lines import (
 )
 from techub_cli.letters import Chosen, Letter, Letters
 from techub_cli.replaying import Action, Deed, decide, perform
-from techub_cli.running import print_json, run, say
+from techub_cli.running import print_json, run_connected
 from techub_cli.screen import Screen
 from techub_cli.since import moment
 
@@ -75,7 +74,7 @@ def list_letters(
             say(none_fits(every))
         return 0
 
-    _run(context, work, as_json=as_json)
+    run_connected(context, work, as_json=as_json)
 
 
 @app.command()
@@ -98,7 +97,7 @@ def show(
             Screen().print(letter_shown(letter), soft_wrap=True)
         return 0
 
-    _run(context, work, as_json=as_json)
+    run_connected(context, work, as_json=as_json)
 
 
 @app.command()
@@ -134,7 +133,7 @@ def replay(  # noqa: PLR0913  # one per option
         _report(deeds, yes=yes, as_json=as_json)
         return 0 if all(_went_well(deed, yes=yes) for deed in deeds) else 1
 
-    _run(context, work, as_json=as_json)
+    run_connected(context, work, as_json=as_json)
 
 
 @app.command()
@@ -166,7 +165,7 @@ def drop(  # noqa: PLR0913  # one per option
         _report(deeds, yes=yes, as_json=as_json)
         return 0
 
-    _run(context, work, as_json=as_json)
+    run_connected(context, work, as_json=as_json)
 
 
 def _chosen(
@@ -207,18 +206,3 @@ def _report(deeds: Sequence[Deed], *, yes: bool, as_json: bool) -> None:
         screen.print("no dead letter fits")
     elif not yes:
         screen.print("nothing has been done yet; --yes does it")
-
-
-def _run(
-    context: typer.Context,
-    work: Callable[[Client], Coroutine[Any, Any, int]],
-    *,
-    as_json: bool,
-) -> None:
-    server: Server = context.obj
-
-    async def connected_work() -> int:
-        async with connected(server) as client:
-            return await work(client)
-
-    run(connected_work, as_json=as_json)

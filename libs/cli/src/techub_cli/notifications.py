@@ -1,15 +1,14 @@
 """`techub notifications`: mails that wait for a person, and what can be done about them."""
 
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from nats.aio.client import Client
 from pydantic import BaseModel
 
-from techub_cli.connection import Server, ask, connected
+from techub_cli.connection import ask
 from techub_cli.notification_lines import delivery_line, delivery_shown
-from techub_cli.running import print_json, run
+from techub_cli.running import print_json, run_connected
 from techub_cli.screen import Screen, plain
 from techub_common.asks import (
     DROP_NOTIFICATION,
@@ -67,7 +66,7 @@ def list_deliveries(
             screen.print("no delivery fits")
         return 0
 
-    _run(context, work, as_json=as_json)
+    run_connected(context, work, as_json=as_json)
 
 
 @app.command("show")
@@ -84,7 +83,7 @@ def show_delivery(context: typer.Context, name: Named, *, as_json: AsJson = Fals
                 screen.show(line)
         return 0
 
-    _run(context, work, as_json=as_json)
+    run_connected(context, work, as_json=as_json)
 
 
 @app.command("resend")
@@ -117,19 +116,4 @@ def _act(context: typer.Context, subject: str, question: BaseModel, as_json: boo
             screen.print("nothing has been done yet; --yes does it")
         return 0
 
-    _run(context, work, as_json=as_json)
-
-
-def _run(
-    context: typer.Context,
-    work: Callable[[Client], Coroutine[Any, Any, int]],
-    *,
-    as_json: bool,
-) -> None:
-    server: Server = context.obj
-
-    async def connected_work() -> int:
-        async with connected(server) as client:
-            return await work(client)
-
-    run(connected_work, as_json=as_json)
+    run_connected(context, work, as_json=as_json)

@@ -14,7 +14,9 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 import typer
+from nats.aio.client import Client
 
+from techub_cli.connection import Server, connected
 from techub_cli.screen import plain
 from techub_common.errors import Away, TecHubError, code_of
 
@@ -46,6 +48,22 @@ def run(
                 print_json({"ok": False, "code": reason, "error": str(error)})
         say(str(error))
     raise typer.Exit(code)
+
+
+def run_connected(
+    context: typer.Context,
+    work: Callable[[Client], Coroutine[Any, Any, int]],
+    *,
+    as_json: bool,
+) -> None:
+    """Connect to the server the command names, and end with the exit code that `work` returns."""
+    server: Server = context.obj
+
+    async def connected_work() -> int:
+        async with connected(server) as client:
+            return await work(client)
+
+    run(connected_work, as_json=as_json)
 
 
 def say(sentence: str) -> None:
