@@ -16,7 +16,7 @@ from techub_cli.letter_lines import (
 )
 from techub_cli.letters import Chosen, Letter, Letters
 from techub_cli.replaying import Action, Deed, decide, perform
-from techub_cli.running import print_json, run_connected
+from techub_cli.running import print_json, run_connected, say
 from techub_cli.screen import Screen
 from techub_cli.since import moment
 
