@@ -10,7 +10,7 @@ from techub_api.runs.closing import ENDINGS
 from techub_api.runs.rules import may_capture, outcome
 from techub_api.runs.status import Status
 from techub_api.sweep.watching import RoadState, Told, Verdict, Watch
-from techub_common.envelope import seal
+from techub_common.envelope import Envelope, seal
 from techub_common.errors import Away
 from techub_common.events import (
     AssetCaptured,
@@ -75,6 +75,7 @@ class Ledger:
         self.runs: dict[UUID, Run] = {}
         self.outbox: list[memory.Told] = []
         self.written: set[tuple[UUID, int]] = set()
+        self.newest: dict[UUID, memory.Told] = {}
         self.watches: dict[tuple[UUID, int], Watch] = {}
         self.moving: dict[UUID, float] = {}
         self.retold = 0
@@ -96,7 +97,7 @@ class Ledger:
         if key in self.written:
             raise Violation(f"{event.subject} of {event.run_id} is written twice")
         self.written.add(key)
-        self.outbox.append(memory.Told(envelope))
+        self._write(event.id, envelope)
 
     def submit(self, run: Run) -> None:
         """Begin a run unless the profile has an open one."""
@@ -209,20 +210,13 @@ class Ledger:
         if not owed:
             self._end_what_stands_still(set())
             return
-        newest: dict[UUID, memory.Told] = {}
-        for row in self.outbox:
-            event = row.envelope.event
-            event_id = fact(event.run_id, event.type, event.key())
-            if event_id in owed and (
-                event_id not in newest or row.envelope.tell > newest[event_id].envelope.tell
-            ):
-                newest[event_id] = row
         floors = {one.name: self.broker.floor(one.name) for one in CONSUMERS}
         road: Any = RoadState(self.broker.created_at, self.broker.last, floors)  # type: ignore[arg-type]
         waiting = set()
         watches = {}
-        for event_id, row in newest.items():
-            if row.told_at is None or row.sequence is None:
+        for event_id, run_id in owed.items():
+            row = self.newest.get(event_id)
+            if row is None or row.told_at is None or row.sequence is None:
                 continue
             key = (event_id, row.envelope.tell)
             watch = watches[key] = self.watches.get(key) or Watch()
@@ -230,7 +224,7 @@ class Ledger:
             told = Told(row.envelope.event.subject, row.sequence, row.envelope.tell, moment)
             verdict = watch.observe(told, road, now)
             if verdict is Verdict.waiting:
-                waiting.add(owed[event_id])
+                waiting.add(run_id)
             elif verdict is Verdict.lost:
                 self.tell_again(row)
         self.watches = watches
@@ -246,8 +240,15 @@ class Ledger:
         key = (envelope.event.id, row.envelope.tell + 1)
         if key not in self.written:
             self.written.add(key)
-            self.outbox.append(memory.Told(envelope))
+            self._write(envelope.event.id, envelope)
             self.retold += 1
+
+    def _write(self, event_id: UUID, envelope: Envelope) -> None:
+        row = memory.Told(envelope)
+        self.outbox.append(row)
+        newest = self.newest.get(event_id)
+        if newest is None or envelope.tell >= newest.envelope.tell:
+            self.newest[event_id] = row
 
     def raised(self, tell: int) -> int:
         """Return the next tell, which the dedupe window lets pass."""

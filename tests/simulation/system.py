@@ -149,7 +149,7 @@ class System:
         world, rng = self.world, self.world.rng
         bad = set()
         self.memory.per_second = rng.choice((0.0, 0.0, 2.0))
-        burst = rng.random() < 0.15
+        burst = rng.random() < 0.08
         self.poison = rng.choice((0.0, 0.0, 0.0, 0.7))  # a bad set of templates
         profiles = [world.uuid() for _ in range(8 if burst else rng.randint(1, 3))]
         for number, profile in enumerate(profiles):
@@ -399,7 +399,7 @@ class System:
             self.world.over = self._is_over()
 
     def _longer(self, idle: float) -> float:
-        return min(idle * 3, LONGEST_IDLE if self.world.now > self.busy_until else 60.0)
+        return min(idle * 6, LONGEST_IDLE if self.world.now > self.busy_until else 60.0)
 
     def _is_over(self) -> bool:
         """Return whether nothing will happen any more."""

@@ -60,7 +60,9 @@ class World:
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
         self.now = 0.0
-        self.heals_at = self.rng.choice((600.0, 2 * HOUR, 12 * HOUR, 40 * HOUR))
+        self.heals_at = self.rng.choice(
+            (600.0, 600.0, 1200.0, 2 * HOUR, 2 * HOUR, 12 * HOUR, 40 * HOUR)
+        )
         self.crash_rate = self.rng.choice((0.0, 0.002, 0.01, 0.03))
         self.pause_rate = self.rng.choice((0.0, 0.0, 0.002, 0.01))
         self.away_rate = self.rng.choice((0.0, 0.01, 0.05))

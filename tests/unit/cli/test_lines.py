@@ -65,6 +65,10 @@ TOLD: dict[str, events.Event] = {
     "delivered=2": events.NotificationRecorded(
         **OF, event="completed", counts={"delivered": 2, "skipped": 0}
     ),
+    "user=11111111": events.AddressChanged(**OF, user_id=OF["run_id"]),
+    "reported=bounced": events.MailReported(
+        **OF, report_id="msg_1", provider_id="re_1", reported="bounced", hard=True
+    ),
 }
 
 
