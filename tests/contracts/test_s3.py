@@ -11,7 +11,15 @@ from botocore.exceptions import ClientError
 
 from techub_common.delivery import Road
 from techub_common.errors import Away, Permanent
-from techub_common.storage import FOR_EVER, is_public, open_store, prepare_store, s3_policy
+from techub_common.storage import (
+    FOR_EVER,
+    is_public,
+    lifetime_of,
+    open_store,
+    prepare_store,
+    s3,
+    s3_policy,
+)
 from techub_common.storage.s3 import open_client
 from techub_common.storage_url import place_of
 from techub_devstack.servers.seaweedfs import BUCKET, SeaweedfsServer, seaweedfs_server
@@ -40,7 +48,7 @@ async def test_only_what_is_public_can_be_read_by_anybody(
             assert await store.get(key) == b"picture"
             if is_public(key):
                 assert got.headers["content-type"] == "image/webp"
-                assert got.headers["cache-control"] == FOR_EVER
+                assert got.headers["cache-control"] == lifetime_of(key)
                 assert got.content == b"picture"
         assert (await stranger.get(f"{seaweedfs.url}/{BUCKET}/")).status_code == 403
         listing = f"{seaweedfs.url}/{BUCKET}/?list-type=2&prefix=generated/"
@@ -57,6 +65,51 @@ async def test_a_copy_says_what_it_is(seaweedfs: SeaweedfsServer, here: str) -> 
 
     assert got.headers["content-type"] == "image/png"
     assert got.headers["cache-control"] == FOR_EVER
+
+
+async def test_addresses(seaweedfs: SeaweedfsServer, here: str) -> None:
+    """A public object has an address for everybody, a private one for whoever is given it."""
+    settings = bucket_of(seaweedfs)
+    async with open_store(settings) as store, httpx.AsyncClient(trust_env=False) as stranger:
+        public, private = f"generated/{here}/ü b.png", f"runs/{here}/ü b.json"
+        await store.put(public, b"picture", "image/png")
+        await store.put(private, b"secret", "application/json")
+        address, given = store.public_url(public), await store.private_url(private, 60)
+        assert address
+        assert given
+
+        assert (await stranger.get(address)).content == b"picture"
+        assert store.public_url(private) is None
+        got = await stranger.get(given)
+        assert (got.content, got.headers["content-type"]) == (b"secret", "application/json")
+        assert (await stranger.get(given.partition("?")[0])).status_code == 403
+        assert (await stranger.get(given.replace("b.json", "c.json"))).status_code == 403
+
+
+async def test_an_address_of_a_cdn(seaweedfs: SeaweedfsServer) -> None:
+    """Where a CDN stands before the bucket, the address is the CDN's."""
+    url = seaweedfs.environment["STORAGE_URL"].partition("&public_base_url")[0]
+    for given, address in (
+        (f"{url}&public_base_url=https://cdn.test/", "https://cdn.test/generated/a%20b.png"),
+        (url, None),
+    ):
+        async with open_store(bucket_of(seaweedfs, STORAGE_URL=given)) as store:
+            assert store.public_url("generated/a b.png") == address
+
+
+async def test_long_listings(
+    seaweedfs: SeaweedfsServer, here: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A listing of several pages is whole."""
+    monkeypatch.setattr(s3, "PAGE", 7)
+    async with open_store(bucket_of(seaweedfs)) as store:
+        keys = {f"runs/{here}/{number:04}" for number in range(30)}
+        await asyncio.gather(*(store.put(key, b"", "x/y") for key in keys))
+
+        listed = [entry.key async for entry in store.entries(f"runs/{here}/")]
+
+    assert len(listed) == 30
+    assert set(listed) == keys
 
 
 @pytest.mark.parametrize(

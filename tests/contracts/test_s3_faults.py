@@ -115,6 +115,8 @@ OPERATIONS: tuple[Callable[[s3.S3Store], Awaitable[object]], ...] = (
     lambda store: store.get("runs/a"),
     lambda store: store.put("runs/a", b"x", "text/plain"),
     lambda store: store.copy("runs/a", "runs/b", "text/plain"),
+    lambda store: store.fetch("runs/a", unless='"x"'),
+    lambda store: store.delete("runs/a"),
 )
 
 
@@ -197,6 +199,25 @@ async def test_a_store_that_says_nothing(
     for operation in (*OPERATIONS, s3.S3Store.probe):
         with pytest.raises(Away, match="does not answer: TimeoutError"):
             await operation(store)
+
+
+async def test_clocks_that_differ(fake: FakeS3, store: s3.S3Store) -> None:
+    """A machine whose clock is wrong reads what to do about it, and its work is kept."""
+    fake.answer = refusal(403, "RequestTimeTooSkewed")
+
+    with pytest.raises(Away, match=r"clock and this machine's differ: set them right"):
+        await store.get("runs/a")
+
+
+@pytest.mark.parametrize(("status", "code"), [*PASSING, *REFUSALS])
+async def test_a_listing_that_breaks_off(
+    fake: FakeS3, store: s3.S3Store, status: int, code: str | None
+) -> None:
+    """A listing that cannot be read is no empty store."""
+    fake.listing = refusal(status, code)
+
+    with pytest.raises(Away, match="the bucket techub at http"):
+        [entry async for entry in store.entries("runs/")]
 
 
 async def test_the_bucket_is_gone(fake: FakeS3, store: s3.S3Store) -> None:

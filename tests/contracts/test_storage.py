@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import random
+from contextlib import suppress
+from datetime import UTC, datetime
 
 import pytest
 
@@ -45,6 +47,7 @@ BAD_KEYS = (
     "runs/" + "x" * 241,
     "runs/" + "é" * 121,
     "/".join(["runs"] + ["x" * 200] * 6),
+    ".drafts/0123456789abcdef",
 )
 
 
@@ -122,12 +125,98 @@ async def test_bad_keys(store: ObjectStore, here: str, key: str) -> None:
         store.get(key),
         store.put(key, b"", "text/plain"),
         store.exists(key),
+        store.fetch(key),
+        store.look(key),
+        store.delete(key),
         store.copy(good, key, "text/plain"),
         store.copy(key, good, "text/plain"),
     ):
         with pytest.raises(Permanent) as raised:
             await asked
         assert raised.value.code == "bad_key"
+
+
+async def test_delete(store: ObjectStore, here: str) -> None:
+    """What was deleted is gone, what lies beside it stays, and deleting again changes nothing."""
+    for name in ("a/b/one.png", "a/two.png", "a/b"):
+        with suppress(Permanent):  # a folder cannot be an object as well
+            await store.put(f"runs/{here}/{name}", b"x", "image/png")
+
+    for _ in range(2):
+        await store.delete(f"runs/{here}/a/b/one.png")
+        await store.delete(f"runs/{here}/a/none")
+        await store.delete(f"runs/{here}/a/two.png/below")
+
+    assert not await store.exists(f"runs/{here}/a/b/one.png")
+    assert await store.exists(f"runs/{here}/a/two.png")
+    await store.put(f"runs/{here}/a/b/one.png", b"again", "image/png")
+    assert await store.get(f"runs/{here}/a/b/one.png") == b"again"
+
+
+async def test_put_and_delete_at_once(store: ObjectStore, here: str) -> None:
+    """Deleting the last object of a place never stands in the way of storing the next there."""
+
+    async def come_and_go(name: str) -> None:
+        for _ in range(20):
+            await store.put(f"runs/{here}/deep/place/{name}", b"x", "text/plain")
+            await store.delete(f"runs/{here}/deep/place/{name}")
+
+    await asyncio.gather(*(come_and_go(str(number)) for number in range(6)))
+
+    assert [entry async for entry in store.entries(f"runs/{here}/")] == []
+
+
+async def test_look(store: ObjectStore, here: str) -> None:
+    """Size and age of an object can be had without its bytes."""
+    await store.put(f"runs/{here}/a.bin", b"12345", "text/plain")
+
+    entry = await store.look(f"runs/{here}/a.bin")
+
+    assert entry is not None
+    assert (entry.key, entry.size) == (f"runs/{here}/a.bin", 5)
+    assert abs((datetime.now(UTC) - entry.modified).total_seconds()) < 60
+    assert await store.look(f"runs/{here}/none") is None
+    assert await store.look(f"runs/{here}") is None
+
+
+async def test_entries(store: ObjectStore, here: str) -> None:
+    """A listing has every object whose key begins so, once, and no other."""
+    names = ["a", "a-b", "a.json", "b/c/d", "b/c.png", "b-1", "b0", "z", "ü", "日", "b/.hidden"]
+    start = f"runs/{here}/"
+    for name in names:
+        await store.put(f"{start}{name}", name.encode(), "text/plain")
+    await store.put(f"runs/{here}x", b"", "text/plain")
+    wanted = sorted((start + name for name in names), key=str.encode)
+
+    listed = [entry async for entry in store.entries(start)]
+
+    assert sorted((entry.key for entry in listed), key=str.encode) == wanted
+    assert {entry.key: entry.size for entry in listed}[f"{start}日"] == 3
+    assert {entry.key async for entry in store.entries(f"{start}b")} == {
+        key for key in wanted if key.startswith(f"{start}b")
+    }
+    assert [entry async for entry in store.entries(f"{start}nothing/")] == []
+
+
+async def test_fetch(store: ObjectStore, here: str) -> None:
+    """Whoever knows an object's etag is not sent it again; another object has another."""
+    key = f"generated/{here}/a.webp"
+    await store.put(key, b"one", "image/webp")
+
+    first = await store.fetch(key)
+    assert first is not None
+    assert (first.content, first.mime) == (b"one", "image/webp")
+    assert first.etag.startswith('"')
+    assert await store.fetch(key, unless=first.etag) is None
+    await store.put(key, b"another", "image/webp")
+    second = await store.fetch(key, unless=first.etag)
+
+    assert second is not None
+    assert second.content == b"another"
+    assert second.etag != first.etag
+    with pytest.raises(Permanent) as raised:
+        await store.fetch(f"{key}.none", unless=first.etag)
+    assert raised.value.code == "object_missing"
 
 
 async def test_large(store: ObjectStore, here: str) -> None:

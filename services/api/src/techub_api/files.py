@@ -1,23 +1,5 @@
-"""What kind of file a name says it is; the machine's own table may know no WebP."""
+"""What kind of file a name says it is, for what the api serves."""
 
-from collections.abc import Mapping
-from pathlib import PurePosixPath
-from typing import Final
+from techub_common.storage import mime_of
 
-MIMES: Final[Mapping[str, str]] = {
-    ".avif": "image/avif",
-    ".css": "text/css",
-    ".jpeg": "image/jpeg",
-    ".jpg": "image/jpeg",
-    ".js": "text/javascript",
-    ".json": "application/json",
-    ".png": "image/png",
-    ".svg": "image/svg+xml",
-    ".webp": "image/webp",
-    ".woff2": "font/woff2",
-}
-
-
-def mime_of(name: str) -> str:
-    """Return the type of a file by its ending; bytes when the ending says nothing."""
-    return MIMES.get(PurePosixPath(name).suffix.lower(), "application/octet-stream")
+__all__ = ("mime_of",)

@@ -6,6 +6,8 @@ from techub_common.errors import Permanent
 
 PUBLIC_PREFIXES: Final = ("generated/", "avatars/")
 FOR_EVER: Final = "public, max-age=31536000, immutable"
+FOR_MINUTES: Final = "public, max-age=300"
+DRAFTS: Final = ".drafts"  # where a folder keeps what is not an object yet
 
 LONGEST_KEY: Final = 1024  # S3's limit
 LONGEST_PART: Final = 240  # a file name's limit, less what a draft adds to it; both in bytes
@@ -14,6 +16,11 @@ LONGEST_PART: Final = 240  # a file name's limit, less what a draft adds to it; 
 def is_public(key: str) -> bool:
     """Return whether anybody may read the object."""
     return key.startswith(PUBLIC_PREFIXES)
+
+
+def lifetime_of(key: str) -> str:
+    """Return the Cache-Control of a public object: pictures never change, notes about them may."""
+    return FOR_MINUTES if "/meta/" in key else FOR_EVER
 
 
 def checked(key: str) -> str:
@@ -25,6 +32,7 @@ def checked(key: str) -> str:
     if (
         not key.isprintable()
         or any(part in {"", ".", ".."} for part in parts)
+        or parts[0] == DRAFTS
         or len(key.encode()) > LONGEST_KEY
         or any(len(part.encode()) > LONGEST_PART for part in parts)
     ):

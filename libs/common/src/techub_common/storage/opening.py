@@ -13,13 +13,18 @@ from techub_common.storage_url import Bucket
 
 @asynccontextmanager
 async def open_store(settings: StorageSettings) -> AsyncIterator[ObjectStore]:
-    """Yield the store; raise Permanent `storage_refused` when it does not let us in."""
+    """Yield the store; raise Permanent `storage_refused` when it does not let us in.
+
+    One that is not there yet is waited for by those who use it.
+    """
     place = settings.storage_place
     if isinstance(place, Bucket):
         async with _s3().open_bucket(settings, place) as store:
             yield store
     else:
-        yield FolderStore(place.root)
+        folder = FolderStore(place.root)
+        await folder.begin()
+        yield folder
 
 
 async def prepare_store(settings: StorageSettings) -> None:

@@ -47,6 +47,7 @@ _PASSING: Final = frozenset(
     }
 )
 _SERVER: Final = 500
+_UNCHANGED: Final = 304
 
 
 @contextmanager
@@ -66,7 +67,7 @@ def asking(bucket: Bucket, key: str = "") -> Iterator[None]:
             raise bad_key(key) from error
         raise Away(_said(bucket, code)) from error
     except _NO_ANSWER as error:
-        message = f"{bucket} does not answer: {type(error).__name__}"
+        message = f"{bucket} does not answer: {type(error).__name__}; is STORAGE_URL right?"
         raise Away(message) from error
 
 
@@ -93,6 +94,11 @@ def status_of(error: ClientError) -> int:
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVER))
 
 
+def is_unchanged(error: ClientError) -> bool:
+    """Return whether the answer is that the object is the one we know."""
+    return code_of(error) == "304" or status_of(error) == _UNCHANGED
+
+
 def is_no_bucket(error: ClientError) -> bool:
     """Return whether the bucket does not exist."""
     return code_of(error) in _NO_BUCKET
@@ -105,4 +111,6 @@ def _said(bucket: Bucket, code: str) -> str:
         return f"{bucket} refuses AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: {code}"
     if code in {"AccessDenied", "403"}:
         return f"{bucket} does not let this access key in: {code}"
+    if code == "RequestTimeTooSkewed":
+        return f"{bucket} says that its clock and this machine's differ: set them right (NTP)"
     return f"{bucket} answers {code}"
