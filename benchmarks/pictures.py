@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import base64
 import logging
+import resource
 import statistics
 import tempfile
 import time
@@ -33,6 +34,7 @@ from techub_common.broker import Teller
 from techub_common.events import AssetCaptured, CaptureRequested, Event
 from techub_common.storage import FolderStore
 from techub_devstack.servers import chromium
+from techub_optimizer.door import Door
 from techub_optimizer.formats import formats_of
 from techub_optimizer.handlers import optimize_asset
 from techub_optimizer.images import open_libvips
@@ -165,13 +167,17 @@ async def launched(launch: Callable[..., Awaitable[Browser]]) -> Browser:
 def bare_vips(capture: bytes, variant: Variant, folder: Path) -> None:
     """Make and write the same files with nothing but pyvips, one after another."""
     image = pyvips.Image.pngload_buffer(capture).copy_memory()
+    webp = {"Q": 76, "effort": 4, "preset": "drawing", "keep": "none"}
     options = {
-        "png": {"palette": True, "Q": 90, "effort": 4, "dither": 0.7, "compression": 6},
-        "webp": {"Q": 84, "effort": 4},
-        "jpeg": {"Q": 85, "trellis_quant": True, "quant_table": 3, "optimize_coding": True},
+        "png": {"palette": True, "Q": 90, "effort": 4, "dither": 0.7, "compression": 9},
+        "webp": webp,
+        "jpeg": {"Q": 85, "quant_table": 3, "optimize_coding": True, "interlace": True},
     }
     for form in formats_of(variant.name):
-        content = getattr(image, f"{form}save_buffer")(keep="none", **options[form])
+        if form == "thumbnail":
+            content = image.thumbnail_image(480).webpsave_buffer(**webp)
+        else:
+            content = getattr(image, f"{form}save_buffer")(**({"keep": "none"} | options[form]))
         (folder / f"{variant.name}.{form}").write_bytes(content)
 
 
@@ -230,7 +236,7 @@ async def optimising(rounds: int, folder: Path, notes: Notebook) -> None:
     taken = {event.kind: event for event in notes.told if isinstance(event, AssetCaptured)}
     store = FolderStore(folder)
     with open_libvips() as vips:
-        resources = OptimizerResources(store, vips, (vips,), notes)
+        resources = OptimizerResources(store, Door(), (vips,), notes)
 
         async def service(variant: Variant) -> None:
             await optimize_asset(taken[variant.name], resources)
@@ -240,6 +246,8 @@ async def optimising(rounds: int, folder: Path, notes: Notebook) -> None:
 
         timings = await measure(rounds, {"bare pyvips, one thread": bare, "optimizer": service})
     show("Optimise", timings, "bare pyvips, one thread")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    print(f"\nThe most memory this process had, the first measurement included: {peak:.0f} MB")
 
 
 async def main() -> None:

@@ -31,6 +31,19 @@ the system we replace: a new browser per picture, network idle, 500 ms more.""",
 Four notifiers, Postgres with fsync, Resend's double answering at once and no vendor limit.""",
     ),
     (
+        "What pictures weigh",
+        "bytes.py",
+        """\
+Every variant there is, so the table grows with them. Targets: WebP at most 50 % of Chromium's JPEG
+of quality 85 and no less like the capture; PNG at most 45 % of Chromium's, SSIM 0.98 or better.""",
+    ),
+    (
+        "Pictures made to do harm",
+        "hostile.py",
+        """\
+The corpus of the tests, one after another in one warm worker. Targets: 100 ms and 64 MB each.""",
+    ),
+    (
         "What the platform costs",
         "overhead.py",
         """\

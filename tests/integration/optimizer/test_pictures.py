@@ -14,8 +14,8 @@ from techub_optimizer.magick import Magick, find_magick
 
 from .conftest import encoded, opened
 
-ALL: tuple[Format, ...] = ("png", "webp", "jpeg")
-PIL_NAMES = {"png": "PNG", "webp": "WEBP", "jpeg": "JPEG"}
+ALL: tuple[Format, ...] = ("png", "webp", "jpeg", "avif")
+PIL_NAMES = {"png": "PNG", "webp": "WEBP", "jpeg": "JPEG", "avif": "AVIF"}
 
 
 def decibels(one: Image.Image, other: Image.Image) -> float:
@@ -37,6 +37,19 @@ async def test_vips(vips: Libvips, capture: bytes) -> None:
         assert image.size == (1200, 630)
         assert len(content) < len(capture)
         assert decibels(image, opened(capture)) > 33
+
+
+@pytest.mark.parametrize("engine", ["vips", "magick"])
+async def test_thumbnail(request: pytest.FixtureRequest, capture: bytes, engine: str) -> None:
+    """A thumbnail is 480 pixels wide, small, and looks like the picture."""
+    engines = [request.getfixturevalue(engine)]
+
+    made = await make(capture, ("png", "thumbnail"), engines)
+
+    small = opened(made.files["thumbnail"])
+    assert (small.format, small.size) == ("WEBP", (480, 252))
+    assert len(made.files["thumbnail"]) < 20_000
+    assert decibels(small, opened(capture).resize((480, 252), Image.Resampling.LANCZOS)) > 30
 
 
 async def test_same_capture_same_files(vips: Libvips, capture: bytes) -> None:
@@ -103,24 +116,28 @@ async def test_truncated_capture(vips: Libvips, capture: bytes) -> None:
     assert not made.optimised
 
 
+@pytest.fixture
+def magick(magick_command: str) -> Magick:
+    """Give ImageMagick."""
+    return Magick(magick_command, "ImageMagick")
+
+
 async def test_magick(magick_command: str, capture: bytes) -> None:
-    """ImageMagick makes the same formats when it is asked to."""
+    """ImageMagick makes the same formats when it is asked to, but for AVIF."""
     magick = await find_magick(magick_command)
     assert magick is not None
 
     made = await make(capture, ALL, [magick])
 
     assert made.engine.startswith("ImageMagick ")
+    assert list(made.files) == ["png", "webp", "jpeg"]
     for form, content in made.files.items():
         assert opened(content).format == PIL_NAMES[form]
         assert decibels(opened(content), opened(capture)) > 33
 
 
-async def test_fallback_to_magick(magick_command: str, capture: bytes) -> None:
+async def test_fallback_to_magick(magick: Magick, capture: bytes) -> None:
     """What one engine refuses ImageMagick does: nothing is lost."""
-    magick = await find_magick(magick_command)
-    assert magick is not None
-
     made = await make(capture, ("png",), [_Refusing(), magick])
 
     assert made.provider == "magick"

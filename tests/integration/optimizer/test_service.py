@@ -1,5 +1,6 @@
 """The service as a process: it hears of pictures, publishes their files, and tells them."""
 
+import asyncio
 import hashlib
 import json
 import os
@@ -143,7 +144,9 @@ async def test_picture(
     keys = [rendition.object_key for rendition in told.renditions]
     assert keys == [
         f"generated/ada/og-{rendition.sha256[:12]}.{extension}"
-        for rendition, extension in zip(told.renditions, ("png", "webp", "jpg"), strict=True)
+        for rendition, extension in zip(
+            told.renditions, ("png", "webp", "jpg", "webp"), strict=True
+        )
     ]
     for rendition in told.renditions:
         content = (objects / rendition.object_key).read_bytes()
@@ -157,6 +160,51 @@ async def test_picture(
     await logged(
         service, fact, "image_optimize_started", "image_optimize_completed", "record_asset_ok"
     )
+
+
+async def test_damaged_capture(service: ServiceProcess, road: Client, objects: Path) -> None:
+    """A capture that is not what was captured is never published, not even as it is."""
+    fact = taken(objects, "og", b"the whole capture")
+    (objects / fact.object_key).write_bytes(b"the whole")
+
+    told = await answer_to(road, fact)
+
+    assert isinstance(told, AssetFailed)
+    assert (told.stage, told.code, told.attempts) == ("optimize", "object_damaged", 1)
+    assert "9 bytes that are not the 17" in told.message
+    await logged(service, fact, "image_optimize_failed")
+
+
+async def test_missing_capture(service: ServiceProcess, road: Client, objects: Path) -> None:
+    """A capture that is not there is told as such, at once."""
+    fact = taken(objects, "og", b"the whole capture")
+    (objects / fact.object_key).unlink()
+
+    told = await answer_to(road, fact)
+
+    assert isinstance(told, AssetFailed)
+    assert (told.stage, told.code, told.attempts) == ("optimize", "object_missing", 1)
+    assert fact.object_key in told.message
+    await logged(service, fact, "image_optimize_failed")
+
+
+async def test_the_store_goes_and_comes_back(
+    service: ServiceProcess, road: Client, objects: Path, capture: bytes
+) -> None:
+    """While the store is away nothing is given up; once it is back the picture is made."""
+    fact = taken(objects, "og", capture)
+    hidden = objects.with_name("hidden")
+    objects.rename(hidden)
+    try:
+        answer = asyncio.create_task(answer_to(road, fact))
+        await logged(service, fact, "image_optimize_started", "ours_away")
+    finally:
+        hidden.rename(objects)
+
+    told = await answer
+
+    assert isinstance(told, AssetRecorded)
+    assert told.degradations == ()
 
 
 async def test_repeat(service: ServiceProcess, road: Client, objects: Path, capture: bytes) -> None:
@@ -253,5 +301,5 @@ async def test_magick_alone(
 
     assert isinstance(told, AssetRecorded)
     assert told.engine.startswith("ImageMagick ")
-    assert len(told.renditions) == 3
+    assert len(told.renditions) == 4
     assert told.degradations == ()

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
-from techub_generator.pictures import KINDS, seen
+from techub_generator.pictures import KINDS, Picture, seen
 
 MAGIC = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF89a", b"RIFF\x00\x00\x00\x00WEBP"]
 
@@ -61,6 +61,23 @@ def test_no_bytes_break_it(magic: bytes, rest: bytes) -> None:
 
     assert picture is None or (picture.width > 0 and picture.height > 0)
     assert len(KINDS) == len(MAGIC)
+
+
+@pytest.mark.parametrize(
+    "head", [b"\xff" * 2_000_000, b"\xff\xe0\x00\x02" * 500_000], ids=["fill bytes", "segments"]
+)
+def test_hostile_heads(head: bytes) -> None:
+    """Megabytes in which nothing is said are given up after a few thousand steps."""
+    assert seen(b"\xff\xd8" + head + drawn("JPEG", (9, 9))[2:]) is None
+
+
+@pytest.mark.parametrize(
+    ("size", "too_large"),
+    [((2048, 2048), False), ((4096, 1024), False), ((2049, 2048), True), ((65_535, 65), True)],
+)
+def test_too_large(size: tuple[int, int], too_large: bool) -> None:
+    """What the optimizer would refuse for its size is not handed to it."""
+    assert Picture("image/png", "png", *size).too_large is too_large
 
 
 def test_recorded_avatars(recorded: Path) -> None:

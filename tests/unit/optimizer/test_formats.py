@@ -4,7 +4,7 @@ import pytest
 
 from techub_cards.variants import VARIANTS
 from techub_common.storage import is_public
-from techub_optimizer.formats import avatar_key, formats_of, meta_key, picture_key
+from techub_optimizer.formats import avatar_key, formats_of, meta_key, picture_key, size_of
 
 SHA256 = "0123456789abcdef" * 4
 
@@ -12,19 +12,34 @@ SHA256 = "0123456789abcdef" * 4
 @pytest.mark.parametrize("kind", ["og", "og_pro", "og_1200x630"])
 def test_link_previews_have_a_jpeg(kind: str) -> None:
     """Link previews are also made as JPEG."""
-    assert formats_of(kind) == ("png", "webp", "jpeg")
+    assert formats_of(kind) == ("png", "webp", "jpeg", "thumbnail")
 
 
 @pytest.mark.parametrize("kind", ["card", "simple", "something_new"])
 def test_others_have_not(kind: str) -> None:
     """Every other picture is made as PNG and WebP, also one nobody here has heard of."""
-    assert formats_of(kind) == ("png", "webp")
+    assert formats_of(kind) == ("png", "webp", "thumbnail")
+
+
+def test_avif_where_it_is_switched_on() -> None:
+    """AVIF is one more file, when somebody wants it."""
+    assert set(formats_of("og", avif=True)) - set(formats_of("og")) == {"avif"}
+
+
+@pytest.mark.parametrize(
+    ("size", "small"),
+    [((1280, 720), (480, 270)), ((1200, 630), (480, 252)), ((400, 300), (400, 300))],
+)
+def test_thumbnails_are_480_wide(size: tuple[int, int], small: tuple[int, int]) -> None:
+    """A thumbnail keeps the picture's shape and is never larger than the picture."""
+    assert size_of("thumbnail", *size) == small
+    assert size_of("webp", *size) == size
 
 
 @pytest.mark.parametrize("variant", VARIANTS.values(), ids=lambda variant: variant.name)
 def test_formats_agree_with_the_cards(variant: object) -> None:
-    """The formats that the cards promise are the ones that are made."""
-    assert formats_of(variant.name) == variant.formats  # type: ignore[attr-defined]
+    """The formats that the cards promise are made, and a thumbnail for lists."""
+    assert formats_of(variant.name) == (*variant.formats, "thumbnail")  # type: ignore[attr-defined]
 
 
 def test_files_are_named_by_their_content() -> None:
@@ -35,6 +50,7 @@ def test_files_are_named_by_their_content() -> None:
         "generated/ada/og-0123456789ab.png",
         "generated/ada/og-0123456789ab.webp",
         "generated/ada/og-0123456789ab.jpg",
+        "generated/ada/og-0123456789ab.webp",
     ]
     assert meta_key("Ada", "og", SHA256) == "generated/ada/meta/og-0123456789ab.json"
 

@@ -12,7 +12,6 @@ from techub_generator.profile import Fact, GitHubProfile
 from techub_generator.stages import Done, Run
 
 LIMITS: Final = Limits(size=2_000_000, seconds=5.0)
-LONGEST_EDGE: Final = 4096
 
 
 class Avatar(Fact):
@@ -43,7 +42,7 @@ async def download(run: Run, outbound: Outbound, profile: GitHubProfile) -> Done
     picture = seen(content)
     if picture is None:
         return _failed("it is not a PNG, JPEG, GIF or WebP picture")
-    if max(picture.width, picture.height) > LONGEST_EDGE:
+    if picture.too_large:
         return _failed(f"it measures {picture.width} by {picture.height} pixels")
     digest = hashlib.sha256(content).hexdigest()
     key = _key(run.event.run_id, digest, picture.extension)

@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+MOST_PIXELS: Final = 2048 * 2048  # what the optimizer opens
+MOST_STEPS: Final = 2000  # through the head of a JPEG: megabytes of it say nothing
+
 JPEG_SIZES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 JPEG_BARE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
 
@@ -17,6 +20,11 @@ class Picture:
     extension: str
     width: int
     height: int
+
+    @property
+    def too_large(self) -> bool:
+        """Return whether the optimizer would refuse it for its size alone."""
+        return self.width * self.height > MOST_PIXELS
 
 
 def seen(content: bytes) -> Picture | None:
@@ -52,7 +60,9 @@ def _jpeg(content: bytes) -> tuple[int, int]:
 def _jpeg_segments(content: bytes) -> Iterator[tuple[int, int]]:
     """Give each segment's marker and where its length stands, up to the picture itself."""
     at = 2
-    while at < len(content):
+    for _ in range(MOST_STEPS):
+        if at >= len(content):
+            return
         if content[at] != 0xFF:  # noqa: PLR2004  # every marker begins with it
             return
         (marker,) = struct.unpack_from(">B", content, at + 1)

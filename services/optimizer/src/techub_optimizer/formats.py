@@ -2,18 +2,40 @@
 
 from typing import Final, Literal
 
-Format = Literal["png", "webp", "jpeg"]
+Format = Literal["png", "webp", "jpeg", "avif", "thumbnail"]
 
-EXTENSIONS: Final[dict[Format, str]] = {"png": "png", "webp": "webp", "jpeg": "jpg"}
-MIMES: Final[dict[Format, str]] = {"png": "image/png", "webp": "image/webp", "jpeg": "image/jpeg"}
+EXTENSIONS: Final[dict[Format, str]] = {
+    "png": "png",
+    "webp": "webp",
+    "jpeg": "jpg",
+    "avif": "avif",
+    "thumbnail": "webp",
+}
+MIMES: Final[dict[Format, str]] = {
+    "png": "image/png",
+    "webp": "image/webp",
+    "jpeg": "image/jpeg",
+    "avif": "image/avif",
+    "thumbnail": "image/webp",
+}
+THUMBNAIL_WIDTH: Final = 480
 
 # Link previews are read by machines that know nothing newer than JPEG.
 _WITH_JPEG: Final = frozenset({"og", "og_pro", "og_1200x630"})
 
 
-def formats_of(kind: str) -> tuple[Format, ...]:
-    """Return the formats of a picture, the one that is never missing first."""
-    return ("png", "webp", "jpeg") if kind in _WITH_JPEG else ("png", "webp")
+def formats_of(kind: str, *, avif: bool = False) -> tuple[Format, ...]:
+    """Return the files of a picture, the one that is never missing first."""
+    share: tuple[Format, ...] = ("jpeg",) if kind in _WITH_JPEG else ()
+    newest: tuple[Format, ...] = ("avif",) if avif else ()
+    return ("png", "webp", *share, *newest, "thumbnail")
+
+
+def size_of(form: Format, width: int, height: int) -> tuple[int, int]:
+    """Return width and height of a file of a picture; thumbnails are 480 pixels wide at most."""
+    if form != "thumbnail" or width <= THUMBNAIL_WIDTH:
+        return width, height
+    return THUMBNAIL_WIDTH, max(1, round(height * THUMBNAIL_WIDTH / width))
 
 
 def picture_key(login: str, kind: str, sha256: str, form: Format) -> str:

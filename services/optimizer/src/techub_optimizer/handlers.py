@@ -1,15 +1,16 @@
 """A picture was taken: make it small, publish it, tell it."""
 
+import hashlib
 import time
 from datetime import UTC, datetime
-from functools import partial
 from typing import Annotated
 
 import structlog
 from faststream import Context
 
-from techub_common.errors import code_of
+from techub_common.errors import Permanent, code_of
 from techub_common.events import (
+    ARTWORK,
     AVATAR,
     AssetCaptured,
     AssetFailed,
@@ -19,22 +20,27 @@ from techub_common.events import (
     StageStatus,
 )
 from techub_common.masking import mask
+from techub_optimizer.door import Shape
 from techub_optimizer.engines import Made, make, savings
 from techub_optimizer.formats import formats_of
-from techub_optimizer.images import square
-from techub_optimizer.publishing import losses, publish_avatar, publish_picture
+from techub_optimizer.publishing import losses, publish_admitted, publish_picture
 from techub_optimizer.resources import Resources
 
 log = structlog.get_logger()
+
+FROM_OUTSIDE = {AVATAR: Shape.avatar, ARTWORK: Shape.artwork}
 
 
 async def optimize_asset(event: AssetCaptured, resources: Annotated[Resources, Context()]) -> None:
     """The asset's public files are in the store, and that is told."""
     started = time.monotonic()
     log.info("image_optimize_started", variant=event.kind, size=event.bytes)
-    content = await resources.objects.get(event.object_key)
-    make_public = _avatar if event.kind == AVATAR else _picture
-    recorded = await make_public(event, content, resources)
+    content = await _read(event, resources)
+    shape = FROM_OUTSIDE.get(event.kind)
+    if shape is None:
+        recorded = await _picture(event, content, resources)
+    else:
+        recorded = await _from_outside(event, content, shape, resources)
     recorded = recorded.model_copy(update={"duration_ms": _ms_since(started)})
     await resources.tell(recorded)
     log.info(
@@ -45,9 +51,22 @@ async def optimize_asset(event: AssetCaptured, resources: Annotated[Resources, C
     )
 
 
+async def _read(event: AssetCaptured, resources: Resources) -> bytes:
+    """Return the very bytes that were captured; raise Permanent `object_damaged`."""
+    content = await resources.objects.get(event.object_key)
+    if hashlib.sha256(content).hexdigest() != event.sha256:
+        message = (
+            f"the object {event.object_key} holds {len(content)} bytes that are not the "
+            f"{event.bytes} that were captured"
+        )
+        raise Permanent(message, code="object_damaged")
+    return content
+
+
 async def _picture(event: AssetCaptured, content: bytes, resources: Resources) -> AssetRecorded:
     started = time.monotonic()
-    made = await make(content, formats_of(event.kind), resources.engines)
+    formats = formats_of(event.kind, avif=resources.avif)
+    made = await make(content, formats, resources.engines)
     renditions = await publish_picture(resources.objects, event, made)
     _report(event.kind, content, made, _ms_since(started))
     return AssetRecorded(
@@ -62,16 +81,23 @@ async def _picture(event: AssetCaptured, content: bytes, resources: Resources) -
     )
 
 
-async def _avatar(event: AssetCaptured, content: bytes, resources: Resources) -> AssetRecorded:
-    avatar = await resources.vips.work(partial(square, content))
+async def _from_outside(
+    event: AssetCaptured, content: bytes, shape: Shape, resources: Resources
+) -> AssetRecorded:
+    started = time.monotonic()
+    admitted = await resources.door.admit(content, shape)
+    renditions = await publish_admitted(resources.objects, event, admitted)
+    _completed(
+        event.kind, len(content), len(admitted.content), resources.door.name, _ms_since(started)
+    )
     return AssetRecorded(
         run_id=event.run_id,
         login=event.login,
         kind=event.kind,
-        provider=resources.vips.provider,
-        renditions=await publish_avatar(resources.objects, avatar),
+        provider=resources.door.provider,
+        renditions=renditions,
         bytes_before=len(content),
-        engine=resources.vips.name,
+        engine=resources.door.name,
     )
 
 
@@ -114,15 +140,19 @@ def _report(kind: str, capture: bytes, made: Made, duration_ms: int) -> None:
     elif after == before:
         log.info("image_optimize_skipped", variant=kind, reason="not_smaller", size=before)
     else:
-        log.info(
-            "image_optimize_completed",
-            variant=kind,
-            original_size=before,
-            optimized_size=after,
-            savings_percent=savings(before, after),
-            engine=made.engine,
-            duration_ms=duration_ms,
-        )
+        _completed(kind, before, after, made.engine, duration_ms)
+
+
+def _completed(kind: str, before: int, after: int, engine: str, duration_ms: int) -> None:
+    log.info(
+        "image_optimize_completed",
+        variant=kind,
+        original_size=before,
+        optimized_size=after,
+        savings_percent=savings(before, after),
+        engine=engine,
+        duration_ms=duration_ms,
+    )
 
 
 def _ms_since(started: float) -> int:

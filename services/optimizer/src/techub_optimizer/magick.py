@@ -11,18 +11,23 @@ import structlog
 
 from techub_common.errors import Permanent
 from techub_optimizer.engines import EngineFailed
-from techub_optimizer.formats import Format
+from techub_optimizer.formats import THUMBNAIL_WIDTH, Format
 
 log = structlog.get_logger()
 
 SECONDS: Final = 20.0
 CANDIDATES: Final = ("magick", "convert", "/usr/bin/magick", "/usr/bin/convert")
 
+# Version 6 and 7 alike; AVIF depends on how ImageMagick was built, so it is left to libvips.
 _LIMITS: Final = ("-limit", "memory", "128MiB", "-limit", "map", "256MiB", "-limit", "thread", "1")
 _OUTPUTS: Final[Mapping[Format, tuple[str, ...]]] = {
     "png": ("-define", "png:compression-level=6", "png:-"),
-    "webp": ("-quality", "84", "-define", "webp:method=4", "webp:-"),
+    "webp": ("-quality", "76", "-define", "webp:method=4", "webp:-"),
     "jpeg": ("-background", "black", "-flatten", "-quality", "85", "-interlace", "Plane", "jpeg:-"),
+    "thumbnail": (
+        *("-resize", f"{THUMBNAIL_WIDTH}x>", "-quality", "76"),
+        *("-define", "webp:method=4", "webp:-"),
+    ),
 }
 
 
@@ -36,11 +41,13 @@ class Magick:
         self.name = name
 
     async def encode(self, capture: bytes, formats: Sequence[Format]) -> Mapping[Format, bytes]:
-        """Return one file per format, without metadata; raise EngineFailed."""
+        """Return one file per format it knows, without metadata; raise EngineFailed."""
         files = {}
         try:
             for form in formats:
-                arguments = (*_LIMITS, "png:-", "-strip", *_OUTPUTS[form])
+                if form not in _OUTPUTS:
+                    continue
+                arguments = (*_LIMITS, "png:-", "-colorspace", "sRGB", "-strip", *_OUTPUTS[form])
                 files[form] = await _run(self.command, *arguments, stdin=capture)
         except EngineFailed as error:
             log.warning("magick_optimize_failed", error=str(error))

@@ -4,11 +4,11 @@ import asyncio
 import hashlib
 import json
 
-from techub_common.events import AssetCaptured, Degradation, Rendition
+from techub_common.events import AVATAR, AssetCaptured, Degradation, Rendition
 from techub_common.storage import ObjectStore
+from techub_optimizer.door import Admitted
 from techub_optimizer.engines import Made
-from techub_optimizer.formats import MIMES, Format, avatar_key, meta_key, picture_key
-from techub_optimizer.images import Avatar
+from techub_optimizer.formats import MIMES, Format, avatar_key, meta_key, picture_key, size_of
 
 
 async def publish_picture(
@@ -30,20 +30,25 @@ async def publish_picture(
     return renditions
 
 
-async def publish_avatar(objects: ObjectStore, avatar: Avatar) -> tuple[Rendition, ...]:
-    """Return the avatar's one file, which is in the store."""
-    sha256 = hashlib.sha256(avatar.content).hexdigest()
-    key = avatar_key(sha256, avatar.form)
-    await objects.put(key, avatar.content, MIMES[avatar.form])
+async def publish_admitted(
+    objects: ObjectStore, event: AssetCaptured, admitted: Admitted
+) -> tuple[Rendition, ...]:
+    """Return the one file a picture from outside became, which is in the store."""
+    sha256 = hashlib.sha256(admitted.content).hexdigest()
+    if event.kind == AVATAR:
+        key = avatar_key(sha256, admitted.form)
+    else:
+        key = picture_key(event.login, event.kind, sha256, admitted.form)
+    await objects.put(key, admitted.content, MIMES[admitted.form])
     return (
         Rendition(
-            format=avatar.form,
+            format=admitted.form,
             object_key=key,
-            bytes=len(avatar.content),
+            bytes=len(admitted.content),
             sha256=sha256,
-            width=avatar.side,
-            height=avatar.side,
-            mime=MIMES[avatar.form],
+            width=admitted.width,
+            height=admitted.height,
+            mime=MIMES[admitted.form],
         ),
     )
 
@@ -75,12 +80,13 @@ def losses(kind: str, made: Made) -> tuple[Degradation, ...]:
 
 def _picture(event: AssetCaptured, form: Format, content: bytes) -> Rendition:
     sha256 = hashlib.sha256(content).hexdigest()
+    width, height = size_of(form, event.width, event.height)
     return Rendition(
         format=form,
         object_key=picture_key(event.login, event.kind, sha256, form),
         bytes=len(content),
         sha256=sha256,
-        width=event.width,
-        height=event.height,
+        width=width,
+        height=height,
         mime=MIMES[form],
     )

@@ -10,6 +10,7 @@ from techub_common.broker import Teller
 from techub_common.errors import Permanent
 from techub_common.runtime import Service
 from techub_common.storage import ObjectStore, open_store
+from techub_optimizer.door import Door, open_door
 from techub_optimizer.engines import Engine
 from techub_optimizer.images import Libvips, open_libvips
 from techub_optimizer.magick import find_magick
@@ -23,20 +24,21 @@ class Resources:
     """Handed to handlers by annotation; `engines` are tried in this order on captures."""
 
     objects: ObjectStore
-    vips: Libvips
+    door: Door
     engines: tuple[Engine, ...]
     tell: Teller
+    avif: bool = False
 
 
 @asynccontextmanager
 async def open_resources(service: Service, settings: Settings) -> AsyncIterator[Resources]:
     """Yield everything opened; raise Permanent when no engine is left."""
-    async with open_store(settings) as objects:
-        with open_libvips() as vips:
-            engines = await _engines(vips, settings)
-            log.info("engines_found", engines=[engine.name for engine in engines])
+    with open_libvips() as vips:
+        engines = await _engines(vips, settings)
+        log.info("engines_found", engines=[engine.name for engine in engines])
+        async with open_store(settings) as objects, open_door() as door:
             service.checks["storage"] = objects.probe
-            yield Resources(objects=objects, vips=vips, engines=engines, tell=service.tell)
+            yield Resources(objects, door, engines, service.tell, avif=settings.image_opt_avif)
 
 
 async def _engines(vips: Libvips, settings: Settings) -> tuple[Engine, ...]:

@@ -11,4 +11,5 @@ class Settings(CommonSettings, StorageSettings):
     service: ClassVar[str] = "optimizer"
 
     image_opt_vips: bool = True
+    image_opt_avif: bool = False
     im_cli: str | None = None

@@ -2,6 +2,7 @@
 
 from techub_common.events.account import AddressChanged
 from techub_common.events.asset import (
+    ARTWORK,
     AVATAR,
     AssetCaptured,
     AssetFailed,
@@ -59,6 +60,7 @@ BY_TYPE = {event.type: event for event in ALL}
 
 __all__ = [
     "ALL",
+    "ARTWORK",
     "AVATAR",
     "BY_TYPE",
     "AddressChanged",

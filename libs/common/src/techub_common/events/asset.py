@@ -6,6 +6,7 @@ from techub_common.events.base import Event, Part
 from techub_common.events.pipeline import Degradation
 
 AVATAR = "avatar"
+ARTWORK = "artwork"
 
 
 class CaptureRequested(Event):
