@@ -53,13 +53,17 @@ async def test_the_files_are_what_they_say(person: Person) -> None:
         assert len(answer.content) == picture["bytes"]
         with Image.open(io.BytesIO(answer.content)) as image:
             image.load()
-            assert image.size == SIZES[picture["variant"]] == (picture["width"], picture["height"])
+            assert image.size == (picture["width"], picture["height"])
+            width, height = SIZES[picture["variant"]]
+            small = picture["format"] == "thumbnail"
+            assert image.size == ((480, height * 480 // width) if small else (width, height))
     folder = person.stack.objects / "generated" / samples.POPULAR
     metas = [json.loads(path.read_text()) for path in (folder / "meta").iterdir()]
     assert {meta["run_id"] for meta in metas} == {run["run_id"]}
     assert len(metas) == len(SIZES)
     formats = {(picture["variant"], picture["format"]) for picture in run["pictures"]}
     assert {("og", "jpeg"), ("og", "png"), ("og", "webp"), ("card", "webp")} <= formats
+    assert {(variant, "thumbnail") for variant in SIZES} <= formats
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from techub_cli import dead, email, events, notifications, pipeline
+from techub_cli import dead, email, events, notifications, pipeline, storage
 from techub_cli.connection import Server
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.add_typer(events.app, name="events")
 app.add_typer(dead.app, name="dead")
 app.add_typer(notifications.app, name="notifications")
 app.add_typer(email.app, name="email")
+app.add_typer(storage.app, name="storage")
 
 
 def _version(wanted: bool) -> None:

@@ -1,9 +1,14 @@
 """What the api answers, as far as it is read here; fields added later are ignored."""
 
 from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
+
+from techub_common.errors import Permanent
+
+A = TypeVar("A", bound=BaseModel)
 
 
 class RunAsked(BaseModel):
@@ -75,3 +80,13 @@ class RunShown(BaseModel):
     pictures: list[PictureShown] = []
     notified: dict[str, int] | None = None
     profile_url: str | None = None
+
+
+def read(shape: type[A], answer: dict[str, Any]) -> A:
+    """Return what an answer says; raise Permanent `unreadable_answer`."""
+    try:
+        return shape.model_validate(answer)
+    except ValidationError as error:
+        place = ".".join(map(str, error.errors(include_input=False, include_url=False)[0]["loc"]))
+        message = f"the api's answer cannot be read at {place}; do the versions match?"
+        raise Permanent(message, code="unreadable_answer") from error

@@ -2,13 +2,12 @@
 
 import asyncio
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Final
 
 import typer
 from nats.aio.client import Client
-from pydantic import BaseModel, ValidationError
 
-from techub_cli.answers import RunAsked, RunCanceled, RunShown
+from techub_cli.answers import RunAsked, RunCanceled, RunShown, read
 from techub_cli.connection import Server, ask, connected
 from techub_cli.following import Follower
 from techub_cli.running import print_json, run, say
@@ -25,7 +24,6 @@ from techub_common.asks import (
     RunRequest,
     StatusRequest,
 )
-from techub_common.errors import Permanent
 
 CLOCKS_APART: Final = timedelta(minutes=1)
 
@@ -40,7 +38,6 @@ RunNamed = Annotated[
         help="A run's id or its first 8 characters, or a login for its newest run.",
     ),
 ]
-A = TypeVar("A", bound=BaseModel)
 
 app = typer.Typer(no_args_is_help=True, help="Start runs of the pipeline and look at them.")
 
@@ -176,7 +173,7 @@ async def start(
         if wait:
             await follower.start()  # the place from which to follow, taken before the question
         answer = await ask(client, subject, request)
-        asked = _read(RunAsked, answer)
+        asked = read(RunAsked, answer)
         if as_json:
             print_json(answer)
         else:
@@ -210,7 +207,7 @@ async def _follow(
 async def _beginning(client: Client, asked: RunAsked) -> datetime:
     """Return a moment before the first event of a run that somebody else started."""
     question = StatusRequest(login_or_run=str(asked.run_id))
-    return _read(RunShown, await ask(client, SHOW_RUN, question)).created_at - CLOCKS_APART
+    return read(RunShown, await ask(client, SHOW_RUN, question)).created_at - CLOCKS_APART
 
 
 async def _cancel(server: Server, request: CancelRequest, *, as_json: bool) -> int:
@@ -219,7 +216,7 @@ async def _cancel(server: Server, request: CancelRequest, *, as_json: bool) -> i
     if as_json:
         print_json(answer)
     else:
-        done = _read(RunCanceled, answer)
+        done = read(RunCanceled, answer)
         before = "" if done.canceled else " was already"
         Screen().print(f"run {done.run_id} of {plain(done.login)}{before} canceled")
     return 0
@@ -231,18 +228,9 @@ async def _status(server: Server, what: str, *, as_json: bool) -> int:
     if as_json:
         print_json(answer)
     else:
-        Screen().print(drawn(_read(RunShown, answer)))
+        Screen().print(drawn(read(RunShown, answer)))
     return 0
 
 
 def _names(text: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in (text or "").split(",") if name.strip())
-
-
-def _read(shape: type[A], answer: dict[str, Any]) -> A:
-    try:
-        return shape.model_validate(answer)
-    except ValidationError as error:
-        place = ".".join(map(str, error.errors(include_input=False, include_url=False)[0]["loc"]))
-        message = f"the api's answer cannot be read at {place}; do the versions match?"
-        raise Permanent(message, code="unreadable_answer") from error

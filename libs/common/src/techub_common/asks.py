@@ -13,6 +13,8 @@ SHOW_NOTIFICATION: Final = "ask.notifier.show"
 RESEND_NOTIFICATION: Final = "ask.notifier.resend"
 DROP_NOTIFICATION: Final = "ask.notifier.drop"
 SMOKE_EMAIL: Final = "ask.notifier.smoke"
+SHOW_STORAGE: Final = "ask.api.storage"
+PROBE_STORAGE: Final = "ask.api.probe"
 
 
 class RunRequest(BaseModel):
@@ -81,3 +83,7 @@ class SmokeRequest(BaseModel):
 
     to: Annotated[str, Field(max_length=254)]
     message: Annotated[str, Field(max_length=2000)] = ""
+
+
+class StorageRequest(BaseModel):
+    """Ask where objects are, or whether the store does what it has to."""

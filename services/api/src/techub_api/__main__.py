@@ -1,4 +1,4 @@
-"""`python -m techub_api serve | migrate | token create LOGIN | access allow|invite`."""
+"""`python -m techub_api serve | migrate | token create | access … | storage copy|prune`."""
 
 import argparse
 import asyncio
@@ -11,6 +11,7 @@ from nats.errors import Error as NatsError
 
 from techub_api.accounts.access import allow, set_invite
 from techub_api.accounts.actions import create_token, user_with_login, vouch_for_address
+from techub_api.objects import command
 from techub_api.schema import METADATA
 from techub_api.service import opener
 from techub_api.settings import MigrationSettings, Settings
@@ -40,6 +41,8 @@ def main() -> None:
             _end(_token(load(MigrationSettings), arguments))
         case "access":
             _end(_access(load(MigrationSettings), arguments))
+        case "storage":
+            _end(command.storage(load(MigrationSettings), arguments))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     create.add_argument("login")
     create.add_argument("--name", default="command line")
     create.add_argument("--email", help="set and vouch for the person's address")
+    command.add_to(commands)
     access = commands.add_parser("access", help="who may sign in, while ACCESS_POLICY is not open")
     ways = access.add_subparsers(dest="action", required=True)
     ways.add_parser("allow", help="put logins on the list").add_argument("logins", nargs="+")

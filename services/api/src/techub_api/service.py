@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from techub_api.app import create_app
 from techub_api.metrics import OpenRuns
+from techub_api.objects.pruning import ObjectPruning
 from techub_api.operators import answers
 from techub_api.resources import open_resources
 from techub_api.runs.handlers import ledger
@@ -42,6 +43,7 @@ def opener(settings: Settings) -> Callable[[Service], AbstractAsyncContextManage
                 Sweep(resources, service.jetstream).run,
                 Advisories(resources, service.jetstream).run,
                 Pruning(resources.sessions, OUTBOX, INBOX).run,
+                ObjectPruning(resources).run,
             ]
             server = server_for(create_app(resources), settings.http_port, host="0.0.0.0")  # noqa: S104  # behind the ingress
             service.servers.append(server.run_until)
@@ -49,6 +51,8 @@ def opener(settings: Settings) -> Callable[[Service], AbstractAsyncContextManage
             await service.answer(asks.SHOW_RUN, answers.show)
             await service.answer(asks.CANCEL_RUN, answers.cancel_run)
             await service.answer(asks.RETRY_RUN, answers.retry_run)
+            await service.answer(asks.SHOW_STORAGE, answers.show_storage)
+            await service.answer(asks.PROBE_STORAGE, answers.probe_storage)
             yield
 
     return open_service

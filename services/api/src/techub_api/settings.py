@@ -47,6 +47,8 @@ class Settings(CommonSettings, DatabaseSettings, StorageSettings):
     sweep_seconds: float = Field(default=5.0, gt=0)
     pipeline_deadline_seconds: float = Field(default=600.0, gt=0)
     bulk_runs: int = Field(default=4, ge=1)
+    prune_seconds: float = Field(default=21_600.0, gt=0)
+    run_artifacts_days: float = Field(default=30.0, ge=1)
     stream_replicas: int = Field(default=1, ge=1, le=5)
 
     @property
@@ -60,4 +62,7 @@ class MigrationSettings(CommonSettings, DatabaseSettings, StorageSettings):
 
     service: ClassVar[str] = "api"
 
+    from_aws_access_key_id: str | None = None
+    from_aws_secret_access_key: SecretStr | None = None
+    run_artifacts_days: float = Field(default=30.0, ge=1)
     stream_replicas: int = Field(default=1, ge=1, le=5)

@@ -1,9 +1,11 @@
 """The card elsewhere, and what goes wrong, for browsers and for programs."""
 
+import io
 from dataclasses import replace
 
 import pytest
 from httpx import ASGITransport, AsyncClient
+from PIL import Image
 from sqlalchemy import update
 
 from techub_api.app import create_app
@@ -24,7 +26,8 @@ async def test_the_link_preview(browser: AsyncClient, resources: Resources) -> N
 
     assert (first.status_code, first.content) == (200, b"png")
     assert first.headers["content-type"] == "image/png"
-    assert first.headers["cache-control"] == "public, max-age=300, stale-while-revalidate=86400"
+    assert first.headers["cache-control"].startswith("public, max-age=300, stale-while-revalidate=")
+    assert first.headers["vary"] == "Accept"
     assert (again.status_code, again.content) == (304, b"")
     assert (head.status_code, head.content) == (200, b"")
 
@@ -43,7 +46,19 @@ async def test_jpeg_where_there_is_one(browser: AsyncClient, resources: Resource
     assert (await browser.get("/pip.png")).headers["content-type"] == "image/png"
 
 
-@pytest.mark.parametrize("path", ["/og/nobody.jpg", "/nobody.png", "/cards/nobody/og"])
+@pytest.mark.parametrize("path", ["/og/nobody.jpg", "/nobody.png"])
+async def test_never_a_broken_image(browser: AsyncClient, path: str) -> None:
+    """Where there is no card yet a picture says so, and is asked for again soon."""
+    answer = await browser.get(path, headers={"Accept": "image/*"})
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert answer.headers["cache-control"] == "public, max-age=60"
+    with Image.open(io.BytesIO(answer.content)) as image:
+        assert image.size == (1200, 630)
+
+
+@pytest.mark.parametrize("path", ["/cards/nobody/og", "/download/nobody/og.png"])
 async def test_no_card_elsewhere(browser: AsyncClient, path: str) -> None:
     """Where there is no card, programs get a problem."""
     answer = await browser.get(path, headers={"Accept": "image/*"})
@@ -75,10 +90,10 @@ async def test_no_such_canvas(browser: AsyncClient, resources: Resources, varian
 
 
 async def test_a_refused_profile_has_no_preview(browser: AsyncClient, resources: Resources) -> None:
-    """A profile without a card is no picture, and asking for one starts nothing."""
+    """A profile without a card has no picture of its own, and asking for one starts nothing."""
     await refused(resources)
 
-    assert (await browser.get("/og/ghost.jpg")).status_code == 404
+    assert (await browser.get("/og/ghost.jpg")).headers["etag"] == '"no-card"'
 
 
 async def test_programs_get_problems(browser: AsyncClient) -> None:

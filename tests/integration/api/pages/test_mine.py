@@ -79,9 +79,11 @@ async def test_hiding(developer: AsyncClient, workshop: Resources) -> None:
     await make_mine(workshop)
     await sent(developer, "/claim")
     status = await sent(developer, "/pip/hide")
-    places = ["/profiles/pip", "/api/v1/profiles/pip", "/profiles/pip/status", "/pip.png"]
+    api = "/api/v1/profiles/pip"
+    places = ["/profiles/pip", api, f"{api}/assets", "/profiles/pip/status"]
     async with browser_at(workshop) as stranger:
         hidden = [(await stranger.get(place)).status_code for place in places]
+        preview = (await stranger.get("/pip.png")).headers["etag"]
         found = (await stranger.get("/directory")).text
     mine = await developer.get("/profiles/pip")
     again = await sent(developer, "/pip/list")
@@ -90,6 +92,7 @@ async def test_hiding(developer: AsyncClient, workshop: Resources) -> None:
 
     assert (status, again) == (303, 303)
     assert hidden == [404] * 4
+    assert preview == '"no-card"'
     assert "/profiles/pip" not in found
     assert mine.status_code == 200
     assert shown == [200] * 4

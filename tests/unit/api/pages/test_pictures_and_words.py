@@ -2,11 +2,11 @@
 
 import pytest
 
-from techub_api.embeds.routes import has_it
 from techub_api.pages.errors import wants_page
 from techub_api.pages.frames import frames
 from techub_api.pages.submitting import Draft, checked, submit_address
 from techub_api.pages.words import duration, ordinal, size
+from techub_api.pictures.serving import has_it
 from techub_api.runs.queries import PictureShown
 from tests.unit.api.pages.conftest import request_to
 
@@ -60,6 +60,15 @@ def test_frames() -> None:
     assert framed["og"].plain.format == "png"
     assert framed["og"].shared.format == "jpeg"
     assert framed["card"].shared.format == "png"
+
+
+def test_thumbnails_hang_nowhere() -> None:
+    """A thumbnail is for lists: it is none of the files of its picture."""
+    [framed] = frames([file("card", "thumbnail"), file("card", "png")]).values()
+
+    assert [one.format for one in framed.files] == ["png"]
+    assert framed.thumbnail is not None
+    assert framed.thumbnail.format == "thumbnail"
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,7 @@ def test_a_hostile_profile(settings: Settings) -> None:
         profile=profile,
         show=showcase(hostile_card()),
         frames=frames(profile.pictures),
+        made={},
         run=None,
         signs=[],
     )

@@ -8,17 +8,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from techub_api.profiles.tables import Card, Picture, Profile
 
 
-async def current_picture(
+async def current_pictures(
     session: AsyncSession, login: str, variant: str, formats: Sequence[str]
-) -> Picture | None:
-    """Return the current file of a variant, in the first of these formats there is."""
+) -> list[Picture]:
+    """Return the current files of a variant in these formats, in this order."""
     rows = await session.scalars(
         select(Picture)
         .join(Profile, Profile.id == Picture.profile_id)
         .where(Profile.login == login.lower(), Profile.listed, Picture.variant == variant)
     )
     found = {row.format: row for row in rows}
-    return next((found[name] for name in formats if name in found), None)
+    return [found[name] for name in formats if name in found]
 
 
 async def drawn_from(session: AsyncSession, login: str) -> tuple[str, str | None] | None:

@@ -1,14 +1,18 @@
-"""`/og/{login}.jpg` and `/{login}.png` for link previews, `/cards/{login}/{variant}` for frames."""
+"""Addresses that stay: link previews, README pictures, downloads, and the card as a frame."""
 
 import asyncio
 import base64
-from typing import Annotated, Final
+from importlib.resources import files
+from typing import Final
 
-from fastapi import APIRouter, Header, Response
+import structlog
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from techub_api.embeds.queries import current_picture, drawn_from
-from techub_api.files import mime_of
+from techub_api.embeds.queries import current_pictures, drawn_from
+from techub_api.pictures.addresses import elsewhere
+from techub_api.pictures.serving import File, found_at, sent, wanted_formats
+from techub_api.profiles.tables import Picture
 from techub_api.resources import Resources
 from techub_api.wiring import Opened
 from techub_cards.card import Card
@@ -17,20 +21,25 @@ from techub_cards.variants import UnknownVariant, variant_named
 from techub_common.database import transaction
 from techub_common.errors import Permanent
 from techub_common.logins import valid_login
+from techub_common.storage import mime_of
+
+log = structlog.get_logger()
 
 router = APIRouter(include_in_schema=False)
 
-FRESH: Final = "public, max-age=300, stale-while-revalidate=86400"
+FRESH: Final = "public, max-age=300, stale-while-revalidate=86400, stale-if-error=86400"
+SOON: Final = "public, max-age=60"
+NO_CARD: Final = "no-card.jpg"
 SANDBOX: Final = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
 )
-IfNoneMatch = Annotated[str | None, Header()]
+FORMATS: Final = {"png": "png", "webp": "webp", "jpg": "jpeg", "jpeg": "jpeg", "avif": "avif"}
 
 
 @router.api_route("/og/{login}.jpg", methods=["GET", "HEAD"])
-async def link_preview(login: str, opened: Opened, if_none_match: IfNoneMatch = None) -> Response:
-    """Answer the profile's link preview, as JPEG where there is one."""
-    return await _picture(opened, login, ("jpeg", "png", "webp"), if_none_match)
+async def link_preview(login: str, opened: Opened, request: Request) -> Response:
+    """Answer the profile's link preview: what the asker prefers, else JPEG where there is one."""
+    return await _preview(opened, request, login, ("jpeg", "png", "webp"))
 
 
 @router.get("/cards/{login}/{variant}")
@@ -53,29 +62,65 @@ async def drawn_card(login: str, variant: str, opened: Opened) -> HTMLResponse:
 
 
 @router.api_route("/{login}.png", methods=["GET", "HEAD"])
-async def readme_picture(login: str, opened: Opened, if_none_match: IfNoneMatch = None) -> Response:
-    """Answer the profile's link preview as PNG."""
-    return await _picture(opened, login, ("png", "jpeg", "webp"), if_none_match)
+async def readme_picture(login: str, opened: Opened, request: Request) -> Response:
+    """Answer the profile's link preview: what the asker prefers, else PNG."""
+    return await _preview(opened, request, login, ("png", "jpeg", "webp"))
 
 
-def has_it(if_none_match: str | None, etag: str) -> bool:
-    """Return whether a browser that sent this header holds the content of that tag."""
-    tags = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
-    return etag in tags or "*" in tags
-
-
-async def _picture(
-    opened: Resources, login: str, formats: tuple[str, ...], if_none_match: str | None
+@router.api_route("/download/{login}/{variant}.{extension}", methods=["GET", "HEAD"])
+async def download(
+    login: str, variant: str, extension: str, opened: Opened, request: Request
 ) -> Response:
-    async with transaction(opened.sessions) as session:
-        picture = await current_picture(session, valid_login(login), "og", formats)
-    if picture is None:
+    """Answer a current picture to be saved, under a name that says whose and what it is."""
+    form = FORMATS.get(extension.lower())
+    pictures = await _current(opened, login, variant, (form,)) if form else []
+    file = await _file(opened, pictures, name=f"{login.lower()}-{variant}.{extension.lower()}")
+    if file is None:
         raise _missing()
-    headers = {"ETag": f'"{picture.sha256}"', "Cache-Control": FRESH}
-    if has_it(if_none_match, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    content = await opened.objects.get(picture.object_key)
-    return Response(content, media_type=picture.mime, headers=headers)
+    return sent(file, request.headers)
+
+
+async def _preview(
+    opened: Resources, request: Request, login: str, otherwise: tuple[str, ...]
+) -> Response:
+    """Answer the current picture, or one that says there is none: never a broken image."""
+    formats = wanted_formats(request.headers.get("accept"), otherwise)
+    pictures = await _current(opened, login, "og", formats)
+    if pictures and (address := elsewhere(opened.settings, pictures[0].object_key)):
+        return found_at(address, FRESH, varies=True)
+    file = await _file(opened, pictures, varies=True)
+    if file is None:
+        file = await asyncio.to_thread(_no_card)
+    return sent(file, request.headers)
+
+
+async def _current(
+    opened: Resources, login: str, variant: str, formats: tuple[str, ...]
+) -> list[Picture]:
+    async with transaction(opened.sessions) as session:
+        return await current_pictures(session, valid_login(login), variant, formats)
+
+
+async def _file(
+    opened: Resources, pictures: list[Picture], *, name: str | None = None, varies: bool = False
+) -> File | None:
+    """Return the first of the pictures that is in the store; None when none is."""
+    for picture in pictures:
+        try:
+            content = await opened.objects.get(picture.object_key)
+        except Permanent as error:
+            if error.code != "object_missing":
+                raise
+            log.error("picture_missing", object_key=picture.object_key)  # noqa: TRY400  # one line
+            continue
+        etag = f'"{picture.sha256}"'
+        return File(content, picture.mime, etag, FRESH, name=name, varies=varies)
+    return None
+
+
+def _no_card() -> File:
+    content = files("techub_api.embeds").joinpath(NO_CARD).read_bytes()
+    return File(content, "image/jpeg", '"no-card"', SOON, varies=True)
 
 
 async def _inlined(opened: Resources, key: str) -> str:

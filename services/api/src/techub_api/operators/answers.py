@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from faststream import Context
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from techub_api.objects.probing import described, probed
 from techub_api.operators.naming import run_meant
 from techub_api.profiles.identity import profile_for_login
 from techub_api.profiles.tables import Card, Profile
@@ -17,7 +18,13 @@ from techub_api.submissions.actions import policy_of
 from techub_api.submissions.retrying import retry
 from techub_api.submissions.rules import checked
 from techub_api.submissions.starting import Asked, Wanted, open_run
-from techub_common.asks import CancelRequest, RetryRequest, RunRequest, StatusRequest
+from techub_common.asks import (
+    CancelRequest,
+    RetryRequest,
+    RunRequest,
+    StatusRequest,
+    StorageRequest,
+)
 from techub_common.database import transaction
 from techub_common.errors import Permanent
 from techub_common.events import Notify, Options, Trigger
@@ -75,6 +82,18 @@ async def show(request: StatusRequest, resources: Opened) -> dict[str, Any]:
         run_id = await run_meant(session, request.login_or_run)
         shown = await show_run(session, run_id, resources.settings)
     return shown.model_dump(mode="json") if shown else {}
+
+
+async def show_storage(request: StorageRequest, resources: Opened) -> dict[str, Any]:
+    """Answer where objects are and who may read them."""
+    del request
+    return described(resources.settings)
+
+
+async def probe_storage(request: StorageRequest, resources: Opened) -> dict[str, Any]:
+    """Write, read, list and delete an object, and look at it from outside."""
+    del request
+    return await probed(resources.objects, resources.settings)
 
 
 async def _last_view(session: AsyncSession, profile: Profile) -> str:

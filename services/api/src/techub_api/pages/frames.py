@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from techub_api.pictures.assets import AssetShown
 from techub_api.runs.queries import PictureShown
 from techub_cards.variants import VARIANTS
 
-SMALLEST_FIRST = ("webp", "jpeg", "png")
+SMALLEST_FIRST = ("avif", "webp", "jpeg", "png")
+THUMBNAIL = "thumbnail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,7 @@ class Frame:
     width: int
     height: int
     files: tuple[PictureShown, ...]
+    thumbnail: PictureShown | None = None
 
     @property
     def plain(self) -> PictureShown:
@@ -40,6 +43,12 @@ def frames(pictures: Sequence[PictureShown]) -> dict[str, Frame]:
     return {name: _frame(name, pictures) for name in names}
 
 
+def smallest(assets: Sequence[AssetShown]) -> dict[str, AssetShown]:
+    """Return the smallest whole file of each picture."""
+    whole = [asset for asset in assets if asset.format != THUMBNAIL]
+    return {asset.kind: asset for asset in sorted(whole, key=lambda one: -one.bytes)}
+
+
 def label_of(variant: str) -> str:
     """Return what people call a variant."""
     known = VARIANTS.get(variant)
@@ -47,10 +56,12 @@ def label_of(variant: str) -> str:
 
 
 def _frame(name: str, pictures: Sequence[PictureShown]) -> Frame:
+    own = [picture for picture in pictures if picture.variant == name]
     files = sorted(
-        (picture for picture in pictures if picture.variant == name),
+        (picture for picture in own if picture.format != THUMBNAIL),
         key=lambda picture: (
             SMALLEST_FIRST.index(picture.format) if picture.format in SMALLEST_FIRST else -1
         ),
     )
-    return Frame(name, label_of(name), files[-1].width, files[-1].height, tuple(files))
+    thumbnail = next((picture for picture in own if picture.format == THUMBNAIL), None)
+    return Frame(name, label_of(name), files[-1].width, files[-1].height, tuple(files), thumbnail)

@@ -17,11 +17,12 @@ from techub_api.pages import (
     submitting,
 )
 from techub_api.pages.answers import answer
-from techub_api.pages.frames import frames
+from techub_api.pages.frames import frames, smallest
 from techub_api.pages.queries import card_shown, exhibits_of, last_line
 from techub_api.pages.showcase import showcase
 from techub_api.pages.timeline import chapters, signs, slots
 from techub_api.pages.visitors import Looking
+from techub_api.pictures.assets import show_assets
 from techub_api.profiles.directory import Wanted, find
 from techub_api.profiles.keeping import may_see
 from techub_api.profiles.queries import show_profile
@@ -92,6 +93,7 @@ async def see_profile(
     async with transaction(opened.sessions) as session:
         seen = await may_see(session, visitor.user, login)
         profile = await show_profile(session, login, opened.settings) if seen else None
+        files = await show_assets(session, login, opened.settings)
         card = await card_shown(session, login, opened.settings.app_host)
         newest = (profile and profile.newest_run_id) or None
         run = await show_run(session, newest, opened.settings) if newest else None
@@ -107,6 +109,7 @@ async def see_profile(
         profile=profile,
         show=showcase(card) if card else None,
         frames=frames(profile.pictures),
+        made=smallest(files.assets) if files else {},
         run=run,
         signs=signs(run.error.detail) if run and run.error else [],
     )

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from techub_api.pictures.assets import AssetsShown, show_assets
 from techub_api.profiles.keeping import may_see
 from techub_api.profiles.queries import ProfileShown, show_profile
 from techub_api.resources import Resources
@@ -20,6 +21,17 @@ async def read_profile(login: str, opened: Opened) -> ProfileShown:
     return await profile_or_missing(opened, login)
 
 
+@router.get("/api/v1/profiles/{login}/assets")
+async def read_assets(login: str, opened: Opened) -> AssetsShown:
+    """Answer every public file of the profile: format, size, who made it, and what was saved."""
+    async with transaction(opened.sessions) as session:
+        seen = await may_see(session, None, valid_login(login))
+        shown = await show_assets(session, login, opened.settings) if seen else None
+    if shown is None:
+        raise _missing(login)
+    return shown
+
+
 @router.get("/profiles/{login}/status")
 async def read_status(login: str, opened: Opened) -> dict[str, str | None]:
     """Answer how the newest run of the profile stands."""
@@ -33,6 +45,9 @@ async def profile_or_missing(opened: Resources, login: str) -> ProfileShown:
         seen = await may_see(session, None, valid_login(login))
         shown = await show_profile(session, login, opened.settings) if seen else None
     if shown is None:
-        message = f"Nobody has made a card for @{login} yet."
-        raise Permanent(message, code="profile_missing")
+        raise _missing(login)
     return shown
+
+
+def _missing(login: str) -> Permanent:
+    return Permanent(f"Nobody has made a card for @{login} yet.", code="profile_missing")

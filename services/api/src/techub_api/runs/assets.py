@@ -6,6 +6,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from techub_api.pictures.origins import origin_of
 from techub_api.profiles.actions import is_newest, publish_picture
 from techub_api.profiles.tables import Profile
 from techub_api.resources import Resources
@@ -17,6 +18,7 @@ from techub_api.runs.tables import Run, RunPicture
 from techub_common.database import transaction
 from techub_common.errors import Transient
 from techub_common.events import (
+    ARTWORK,
     AVATAR,
     AssetCaptured,
     AssetFailed,
@@ -27,6 +29,9 @@ from techub_common.events import (
 from techub_common.outbox import Outbox
 
 log = structlog.get_logger()
+
+FROM_OUTSIDE = frozenset({ARTWORK, AVATAR})
+UNUSABLE = frozenset({"object_missing", "object_damaged"})
 
 
 def owe(run: Run, kind: str) -> RunPicture:
@@ -62,7 +67,7 @@ async def recorded(
         "degraded" if event.degradations else "completed",
         duration_ms=event.duration_ms,
         message="; ".join(part.reason for part in event.degradations) or None,
-        detail={"engine": event.engine, "bytes_before": event.bytes_before},
+        detail=origin_of(event),
     )
     if picture.state == "failed":
         forgive(run, f"capture:{event.kind}", step)
@@ -104,10 +109,11 @@ async def failed(
 async def publish_capture(resources: Resources, event: AssetFailed) -> Rendition | None:
     """Copy a picture that could not be optimised to its public place, as it was captured.
 
-    None for an avatar: what nobody could decode never becomes public; None for a canceled run.
-    Raises Transient while the ledger has not yet heard where the capture lies.
+    None for what came from outside: what nobody could decode never becomes public. None for a
+    capture that is missing or damaged, and for a canceled run. Raises Transient while the ledger
+    has not yet heard where the capture lies.
     """
-    if event.kind == AVATAR:
+    if event.kind in FROM_OUTSIDE or event.code in UNUSABLE:
         return None
     async with transaction(resources.sessions) as session:
         status = await session.scalar(select(Run.status).where(Run.id == event.run_id))
@@ -162,7 +168,7 @@ def forgive(run: Run, *stages: str) -> None:
 def reason_of(event: AssetFailed) -> str:
     """Return the sentence a person reads about a picture that failed."""
     what = "the avatar" if event.kind == AVATAR else f"the picture {event.kind}"
-    if event.stage == "optimize" and event.kind != AVATAR:
+    if event.stage == "optimize" and event.kind not in FROM_OUTSIDE and event.code not in UNUSABLE:
         return f"{what} is published as it was captured, not optimised".capitalize()
     return f"{what} could not be made".capitalize()
 
