@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from techub_common.settings import StorageSettings
-from techub_common.storage import ObjectStore, open_store, prepare_store
+from techub_common.storage import WholeStore, open_store, prepare_store
 from techub_devstack.servers.seaweedfs import SeaweedfsServer, binary, seaweedfs_server
 
 
@@ -36,7 +36,7 @@ def place(
 
 
 @pytest.fixture(scope="module")
-async def store(place: StorageSettings) -> AsyncIterator[ObjectStore]:
+async def store(place: StorageSettings) -> AsyncIterator[WholeStore]:
     """Give each kind of store, open."""
     async with open_store(place) as opened:
         yield opened

@@ -10,7 +10,7 @@ import pytest
 
 from techub_common.errors import Permanent
 from techub_common.settings import StorageSettings
-from techub_common.storage import ObjectStore, open_store
+from techub_common.storage import WholeStore, open_store
 
 BIG = random.Random(5).randbytes(5 * 1024 * 1024)
 ODD_PARTS = (
@@ -51,7 +51,7 @@ BAD_KEYS = (
 )
 
 
-async def test_round_trip(store: ObjectStore, here: str) -> None:
+async def test_round_trip(store: WholeStore, here: str) -> None:
     """What was put is there, byte for byte."""
     key = f"runs/{here}/a.bin"
     assert not await store.exists(key)
@@ -62,7 +62,7 @@ async def test_round_trip(store: ObjectStore, here: str) -> None:
     assert await store.get(key) == b"\0\xff\r\n"
 
 
-async def test_nothing_is_something(store: ObjectStore, here: str) -> None:
+async def test_nothing_is_something(store: WholeStore, here: str) -> None:
     """An empty object is an object."""
     await store.put(f"runs/{here}", b"", "text/plain")
 
@@ -70,7 +70,7 @@ async def test_nothing_is_something(store: ObjectStore, here: str) -> None:
     assert await store.get(f"runs/{here}") == b""
 
 
-async def test_the_same_again(store: ObjectStore, here: str) -> None:
+async def test_the_same_again(store: WholeStore, here: str) -> None:
     """Storing the same bytes again, as a redelivery does, changes nothing."""
     for _ in range(2):
         await store.put(f"generated/{here}.png", b"picture", "image/png")
@@ -78,7 +78,7 @@ async def test_the_same_again(store: ObjectStore, here: str) -> None:
     assert await store.get(f"generated/{here}.png") == b"picture"
 
 
-async def test_missing(store: ObjectStore, here: str) -> None:
+async def test_missing(store: WholeStore, here: str) -> None:
     """A key that holds nothing is Permanent for those who need it, and no for those who ask."""
     await store.put(f"runs/{here}/a/b.json", b"{}", "application/json")
 
@@ -93,7 +93,7 @@ async def test_missing(store: ObjectStore, here: str) -> None:
     assert not await store.exists(f"generated/{here}.png")
 
 
-async def test_copy(store: ObjectStore, here: str) -> None:
+async def test_copy(store: WholeStore, here: str) -> None:
     """A copy has the bytes and leaves the original where it was; it may be made again."""
     await store.put(f"runs/{here}/a+b c.png", b"capture", "image/png")
 
@@ -105,7 +105,7 @@ async def test_copy(store: ObjectStore, here: str) -> None:
 
 
 @pytest.mark.parametrize("part", ODD_PARTS)
-async def test_odd_keys(store: ObjectStore, here: str, part: str) -> None:
+async def test_odd_keys(store: WholeStore, here: str, part: str) -> None:
     """A key is what it is: nothing in it is understood as anything else."""
     key = f"runs/{here}/{part}/{part}"
 
@@ -117,7 +117,7 @@ async def test_odd_keys(store: ObjectStore, here: str, part: str) -> None:
 
 
 @pytest.mark.parametrize("key", BAD_KEYS)
-async def test_bad_keys(store: ObjectStore, here: str, key: str) -> None:
+async def test_bad_keys(store: WholeStore, here: str, key: str) -> None:
     """A key that some store could not hold is refused by all of them, whatever is asked."""
     good = f"runs/{here}"
     await store.put(good, b"", "text/plain")
@@ -136,7 +136,7 @@ async def test_bad_keys(store: ObjectStore, here: str, key: str) -> None:
         assert raised.value.code == "bad_key"
 
 
-async def test_delete(store: ObjectStore, here: str) -> None:
+async def test_delete(store: WholeStore, here: str) -> None:
     """What was deleted is gone, what lies beside it stays, and deleting again changes nothing."""
     for name in ("a/b/one.png", "a/two.png", "a/b"):
         with suppress(Permanent):  # a folder cannot be an object as well
@@ -153,7 +153,7 @@ async def test_delete(store: ObjectStore, here: str) -> None:
     assert await store.get(f"runs/{here}/a/b/one.png") == b"again"
 
 
-async def test_put_and_delete_at_once(store: ObjectStore, here: str) -> None:
+async def test_put_and_delete_at_once(store: WholeStore, here: str) -> None:
     """Deleting the last object of a place never stands in the way of storing the next there."""
 
     async def come_and_go(name: str) -> None:
@@ -166,7 +166,7 @@ async def test_put_and_delete_at_once(store: ObjectStore, here: str) -> None:
     assert [entry async for entry in store.entries(f"runs/{here}/")] == []
 
 
-async def test_look(store: ObjectStore, here: str) -> None:
+async def test_look(store: WholeStore, here: str) -> None:
     """Size and age of an object can be had without its bytes."""
     await store.put(f"runs/{here}/a.bin", b"12345", "text/plain")
 
@@ -179,7 +179,7 @@ async def test_look(store: ObjectStore, here: str) -> None:
     assert await store.look(f"runs/{here}") is None
 
 
-async def test_entries(store: ObjectStore, here: str) -> None:
+async def test_entries(store: WholeStore, here: str) -> None:
     """A listing has every object whose key begins so, once, and no other."""
     names = ["a", "a-b", "a.json", "b/c/d", "b/c.png", "b-1", "b0", "z", "ü", "日", "b/.hidden"]
     start = f"runs/{here}/"
@@ -198,7 +198,7 @@ async def test_entries(store: ObjectStore, here: str) -> None:
     assert [entry async for entry in store.entries(f"{start}nothing/")] == []
 
 
-async def test_fetch(store: ObjectStore, here: str) -> None:
+async def test_fetch(store: WholeStore, here: str) -> None:
     """Whoever knows an object's etag is not sent it again; another object has another."""
     key = f"generated/{here}/a.webp"
     await store.put(key, b"one", "image/webp")
@@ -219,14 +219,14 @@ async def test_fetch(store: ObjectStore, here: str) -> None:
     assert raised.value.code == "object_missing"
 
 
-async def test_large(store: ObjectStore, here: str) -> None:
+async def test_large(store: WholeStore, here: str) -> None:
     """Five megabytes go in and come out."""
     await store.put(f"runs/{here}", BIG, "application/octet-stream")
 
     assert hashlib.sha256(await store.get(f"runs/{here}")).digest() == hashlib.sha256(BIG).digest()
 
 
-async def test_many_at_once(store: ObjectStore, here: str) -> None:
+async def test_many_at_once(store: WholeStore, here: str) -> None:
     """Fifty writers do not stand in each other's way."""
     contents = {f"runs/{here}/{number}": bytes([number]) * 20_000 for number in range(50)}
 
@@ -235,7 +235,7 @@ async def test_many_at_once(store: ObjectStore, here: str) -> None:
     assert await asyncio.gather(*map(store.get, contents)) == list(contents.values())
 
 
-async def test_whole_or_not_at_all(store: ObjectStore, here: str) -> None:
+async def test_whole_or_not_at_all(store: WholeStore, here: str) -> None:
     """Readers see nothing or everything, whoever writes meanwhile, and a cut-off write is not."""
     key = f"generated/{here}.bin"
     seen: set[bytes | None] = set()

@@ -12,7 +12,7 @@ from techub_common.broker import Teller
 from techub_common.database import Sessions, open_sessions, ping
 from techub_common.outbox import Outbox
 from techub_common.runtime import Service
-from techub_common.storage import ObjectStore, open_store
+from techub_common.storage import WholeStore, open_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Resources:
 
     settings: Settings
     sessions: Sessions
-    objects: ObjectStore
+    objects: WholeStore
     outbox: Outbox
     tell: Teller
     feed: Feed

@@ -1,6 +1,6 @@
 """The object store: keys in, bytes out; what it holds under one key never changes."""
 
-from techub_common.storage.contract import Entry, Found, ObjectStore
+from techub_common.storage.contract import Entry, Found, ObjectStore, WholeStore
 from techub_common.storage.folder import FolderStore
 from techub_common.storage.keys import (
     FOR_EVER,
@@ -21,6 +21,7 @@ __all__ = (
     "FolderStore",
     "Found",
     "ObjectStore",
+    "WholeStore",
     "is_public",
     "lifetime_of",
     "mime_of",

@@ -34,10 +34,6 @@ class ObjectStore(Protocol):
         """Return the object's bytes; raise Permanent `object_missing`."""
         ...
 
-    async def fetch(self, key: str, *, unless: str | None = None) -> Found | None:
-        """Return the object, None when its etag is `unless`; raise Permanent `object_missing`."""
-        ...
-
     async def put(self, key: str, content: bytes, mime: str) -> None:
         """Store the bytes under the key: whole or not at all."""
         ...
@@ -46,12 +42,24 @@ class ObjectStore(Protocol):
         """Return whether the key holds an object."""
         ...
 
-    async def look(self, key: str) -> Entry | None:
-        """Return the object's size and age without its bytes; None when there is none."""
-        ...
-
     async def copy(self, source: str, target: str, mime: str) -> None:
         """Store the bytes of one key under another; raise Permanent `object_missing`."""
+        ...
+
+    async def probe(self) -> None:
+        """Return when the store answers; raise Away."""
+        ...
+
+
+class WholeStore(ObjectStore, Protocol):
+    """A store as those see it who look after it and hand out what is public."""
+
+    async def fetch(self, key: str, *, unless: str | None = None) -> Found | None:
+        """Return the object, None when its etag is `unless`; raise Permanent `object_missing`."""
+        ...
+
+    async def look(self, key: str) -> Entry | None:
+        """Return the object's size and age without its bytes; None when there is none."""
         ...
 
     async def delete(self, key: str) -> None:
@@ -71,8 +79,4 @@ class ObjectStore(Protocol):
 
     async def private_url(self, key: str, seconds: int) -> str | None:
         """Return an address that opens the object for so long; None where the store has none."""
-        ...
-
-    async def probe(self) -> None:
-        """Return when the store answers; raise Away."""
         ...

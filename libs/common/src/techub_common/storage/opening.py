@@ -6,13 +6,13 @@ from importlib import import_module
 from typing import Any
 
 from techub_common.settings import StorageSettings
-from techub_common.storage.contract import ObjectStore
+from techub_common.storage.contract import WholeStore
 from techub_common.storage.folder import FolderStore
 from techub_common.storage_url import Bucket
 
 
 @asynccontextmanager
-async def open_store(settings: StorageSettings) -> AsyncIterator[ObjectStore]:
+async def open_store(settings: StorageSettings) -> AsyncIterator[WholeStore]:
     """Yield the store; raise Permanent `storage_refused` when it does not let us in.
 
     One that is not there yet is waited for by those who use it.

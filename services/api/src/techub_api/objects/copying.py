@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from techub_common.errors import Permanent, TecHubError
-from techub_common.storage import Entry, ObjectStore
+from techub_common.storage import Entry, WholeStore
 
 AT_ONCE: Final = 8
 
@@ -22,7 +22,7 @@ class Progress:
 
 
 async def copy_objects(
-    source: ObjectStore, target: ObjectStore, prefix: str, told: Callable[[Progress], None]
+    source: WholeStore, target: WholeStore, prefix: str, told: Callable[[Progress], None]
 ) -> Progress:
     """Leave every object of the source in the target, under its key and with its type.
 
@@ -52,7 +52,7 @@ def _first(group: BaseExceptionGroup[TecHubError]) -> TecHubError:
 
 
 async def _waiting(
-    source: ObjectStore, prefix: str, held: dict[str, int], progress: Progress
+    source: WholeStore, prefix: str, held: dict[str, int], progress: Progress
 ) -> AsyncIterator[Entry]:
     async for entry in source.entries(prefix):
         if held.get(entry.key) == entry.size:
@@ -64,8 +64,8 @@ async def _waiting(
 async def _carry(
     waiting: AsyncIterator[Entry],
     turn: asyncio.Lock,
-    source: ObjectStore,
-    target: ObjectStore,
+    source: WholeStore,
+    target: WholeStore,
     progress: Progress,
     told: Callable[[Progress], None],
     /,

@@ -10,7 +10,7 @@ import httpx2
 from techub_api.pictures.addresses import public_url
 from techub_api.settings import Settings
 from techub_common.errors import Away, Permanent
-from techub_common.storage import PUBLIC_PREFIXES, ObjectStore, is_public
+from techub_common.storage import PUBLIC_PREFIXES, WholeStore, is_public
 from techub_common.storage_url import Bucket
 
 SECONDS: Final = 10.0
@@ -38,7 +38,7 @@ def described(settings: Settings) -> dict[str, Any]:
 class Probe:
     """One pass over an object below each kind of prefix."""
 
-    def __init__(self, objects: ObjectStore, settings: Settings, http: httpx2.AsyncClient) -> None:
+    def __init__(self, objects: WholeStore, settings: Settings, http: httpx2.AsyncClient) -> None:
         self._objects = objects
         self._settings = settings
         self._http = http
@@ -93,7 +93,7 @@ class Probe:
                 raise Unfit(message)
 
 
-async def probed(objects: ObjectStore, settings: Settings) -> dict[str, Any]:
+async def probed(objects: WholeStore, settings: Settings) -> dict[str, Any]:
     """Return what came of every step, and whether all of them worked."""
     async with httpx2.AsyncClient(timeout=SECONDS, trust_env=False) as http:
         steps = await Probe(objects, settings, http).run()

@@ -13,7 +13,7 @@ from techub_api.objects.named import is_named, named_keys
 from techub_api.resources import Resources
 from techub_common.database import Sessions, transaction
 from techub_common.errors import Away
-from techub_common.storage import PUBLIC_PREFIXES, ObjectStore
+from techub_common.storage import PUBLIC_PREFIXES, WholeStore
 
 log = structlog.get_logger()
 
@@ -60,7 +60,7 @@ class ObjectPruning:
 
 
 async def prune(
-    objects: ObjectStore, sessions: Sessions, keep_runs: timedelta, *, really: bool = True
+    objects: WholeStore, sessions: Sessions, keep_runs: timedelta, *, really: bool = True
 ) -> Pruned:
     """Delete what nothing needs and return how much; nothing when not `really`; raise Away.
 
@@ -81,7 +81,7 @@ async def prune(
 
 
 async def _unneeded(
-    objects: ObjectStore, sessions: Sessions, keep_runs: timedelta
+    objects: WholeStore, sessions: Sessions, keep_runs: timedelta
 ) -> AsyncIterator[tuple[str, datetime]]:
     """Give the keys that no row names, and since when they must be there to go."""
     async with transaction(sessions) as session:
