@@ -172,7 +172,7 @@ def _row(rows: Sequence[Mapping[str, float]]) -> str:
             f"{middle('png %')} % ({max(row['png %'] for row in rows):.0f} %)",
             f"{middle('ssim', 4)} ({min(row['ssim'] for row in rows):.4f})",
             middle("webp"),
-            f"{middle('webp %')} % ({max(row['webp %'] for row in rows):.0f} %)",
+            f"{middle('webp %')} % ({max(row['webp %'] for row in rows):.1f} %)",
             f"{statistics.median(over):+.1f} ({min(over):+.1f})",
             f"{middle('avif %')} %",
             f"{statistics.median(under):+.1f}",
