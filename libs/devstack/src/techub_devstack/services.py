@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Final
 import httpx
 
 from techub_devstack.servers.child import Child, leashed
+from techub_devstack.servers.ports import free_ports, is_free
 from techub_devstack.servers.waiting import NotInTime
 
 NAMES: Final = ("api", "generator", "screenshotter", "optimizer", "notifier")
@@ -28,12 +28,19 @@ class ServiceFailed(RuntimeError):
 
 
 class ServiceProcess:
-    """One service with its own environment and log; it is started again when it dies."""
+    """One service with its own environment and log; it is started again when it dies.
 
-    def __init__(self, name: str, env: Mapping[str, str], log: Path) -> None:
+    A second replica is called `generator-2`; `python` is the interpreter of its environment.
+    """
+
+    def __init__(
+        self, name: str, env: Mapping[str, str], log: Path, python: Path | None = None
+    ) -> None:
         self.name = name
+        self.service = name.partition("-")[0]
         self.log = log
         self.starts = 0
+        self._python = python or Path(sys.executable)
         self._env = dict(env)
         self._child: Child | None = None
         self._wanted = False
@@ -53,11 +60,16 @@ class ServiceProcess:
         """Where `/livez`, `/readyz` and `/metrics` are."""
         return f"http://127.0.0.1:{self._env['HEALTH_PORT']}"
 
+    @property
+    def http_url(self) -> str:
+        """Where the api answers people; it has no meaning for the others."""
+        return f"http://127.0.0.1:{self._env['HTTP_PORT']}"
+
     def start(self) -> None:
         """Start the process; use `until_ready` to wait for it."""
         self.starts += 1
         self._wanted = True
-        command = [sys.executable, "-m", f"techub_{self.name}", "serve"]
+        command: list[str | Path] = [self._python, "-m", f"techub_{self.service}", "serve"]
         self._child = Child(leashed(command, die_with=signal.SIGTERM), log=self.log, env=self._env)
 
     async def until_ready(self) -> None:
@@ -127,29 +139,6 @@ async def run_to_end(arguments: Sequence[str], env: Mapping[str, str], log: Path
         message = f"python -m {' '.join(arguments)} failed:\n{errors.decode()[-2000:]}"
         raise ServiceFailed(message)
     return output.decode()
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports nobody listens on at this moment."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
-
-
-def is_free(port: int) -> bool:
-    """Return whether a server could listen on the port now."""
-    with socket.socket() as one:
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            one.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 async def follow(log: Path, say: Callable[[str], None]) -> None:

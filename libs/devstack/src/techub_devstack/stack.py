@@ -17,9 +17,9 @@ from sqlalchemy.exc import ProgrammingError
 
 from techub_devstack import samples
 from techub_devstack.doubles.handle import Double
-from techub_devstack.servers import chromium
+from techub_devstack.servers import chromium, guard
 from techub_devstack.servers.child import Child, leashed
-from techub_devstack.servers.nats import NatsServer, nats_server
+from techub_devstack.servers.nats import NatsServer, nats_cluster, single
 from techub_devstack.servers.postgres import PostgresServer, postgres_server
 from techub_devstack.servers.seaweedfs import SeaweedfsServer, seaweedfs_server
 from techub_devstack.servers.waiting import until
@@ -45,7 +45,10 @@ class Wanted:
     """How the stack is to be: where its data lies, and what differs from the default.
 
     Objects are files below `var`, or lie in a bucket of a SeaweedFS whose public objects have
-    addresses of their own.
+    addresses of their own. `replicas` of a service beyond the first are called `generator-2` and so
+    on; `pythons` are the interpreters that run services from environments of their own. `guarded`
+    gives every service its own NATS user and no more than that may do; `nats_nodes` servers form a
+    cluster in which every stream has as many replicas.
     """
 
     var: Path
@@ -55,6 +58,10 @@ class Wanted:
     http_port: int | None = None
     store: Literal["folder", "s3"] = "folder"
     environment: Mapping[str, str] = field(default_factory=dict)
+    replicas: Mapping[str, int] = field(default_factory=dict)
+    pythons: Mapping[str, Path] = field(default_factory=dict)
+    guarded: bool = False
+    nats_nodes: int = 1
 
 
 @dataclass(slots=True)
@@ -62,7 +69,7 @@ class Stack:
     """The running system."""
 
     wanted: Wanted
-    nats: NatsServer
+    nats_nodes: list[NatsServer]
     postgres: PostgresServer
     github: Double
     gemini: Double
@@ -72,6 +79,19 @@ class Stack:
     environment: dict[str, str]
     services: dict[str, ServiceProcess]
     seaweedfs: SeaweedfsServer | None = None
+
+    @property
+    def nats(self) -> NatsServer:
+        """The NATS server, or the first of the cluster."""
+        return self.nats_nodes[0]
+
+    def nats_url(self, user: str) -> str:
+        """Return where a NATS user connects."""
+        return guard.url_for(self.nats.url, user) if self.wanted.guarded else self.nats.url
+
+    def replicas_of(self, service: str) -> list[ServiceProcess]:
+        """Return every process of a service."""
+        return [process for process in self.services.values() if process.service == service]
 
     @property
     def mailbox_url(self) -> str:
@@ -90,7 +110,11 @@ class Stack:
         """Return the environment of one service, and of commands run in its place."""
         url = self.postgres.url_of(DATABASE)
         login = url.replace("://app@", f"://techub_{name}_login@")
-        return self.environment | {"DATABASE_URL": login, "MIGRATION_DATABASE_URL": url}
+        return self.environment | {
+            "DATABASE_URL": login,
+            "MIGRATION_DATABASE_URL": url,
+            "NATS_URL": self.nats_url(name),
+        }
 
 
 @asynccontextmanager
@@ -108,7 +132,12 @@ async def running_stack(wanted: Wanted, say: Say) -> AsyncIterator[Stack]:
             message = "no Chromium here; run `make setup`, or set CHROMIUM_PATH"
             raise ServiceFailed(message)
         say("stack", "starting NATS and Postgres")
-        nats = await stack.enter_async_context(nats_server(var / "nats"))
+        extra = guard.configuration() if wanted.guarded else ""
+        nats = await stack.enter_async_context(
+            nats_cluster(var / "nats", nodes=wanted.nats_nodes, config_extra=extra)
+            if wanted.nats_nodes > 1
+            else single(var / "nats", config_extra=extra)
+        )
         postgres = await stack.enter_async_context(
             postgres_server(var / "postgres", fsync=wanted.fsync)
         )
@@ -124,7 +153,7 @@ async def running_stack(wanted: Wanted, say: Say) -> AsyncIterator[Stack]:
         system = _system(wanted, nats, postgres, doubles, browser, seaweedfs)
         say("stack", "bringing schemas, streams and consumers up to date")
         await _migrate(system)
-        say("stack", f"starting {', '.join(NAMES)}")
+        say("stack", f"starting {', '.join(system.services)}")
         for service in system.services.values():
             service.start()
             stack.push_async_callback(service.stop)
@@ -143,14 +172,17 @@ async def running_stack(wanted: Wanted, say: Say) -> AsyncIterator[Stack]:
 
 def _system(
     wanted: Wanted,
-    nats: NatsServer,
+    nats: list[NatsServer],
     postgres: PostgresServer,
     doubles: Mapping[str, Double],
     browser: Path,
     seaweedfs: SeaweedfsServer | None,
 ) -> Stack:
     objects = (wanted.var / "objects").absolute()
-    ports = free_ports(len(NAMES) + 1)
+    replicas = [
+        (name, number) for name in NAMES for number in range(1, wanted.replicas.get(name, 1) + 1)
+    ]
+    ports = free_ports(2 * len(replicas) + 1)
     http_port = wanted.http_port or (FAVOURITE_PORT if is_free(FAVOURITE_PORT) else ports.pop())
     app_host = f"http://127.0.0.1:{http_port}"
     environment = {
@@ -158,7 +190,8 @@ def _system(
         "APP_ENV": "development",
         "APP_HOST": app_host,
         "HTTP_PORT": str(http_port),
-        "NATS_URL": nats.url,
+        "NATS_URL": nats[0].url,
+        "STREAM_REPLICAS": str(len(nats)),
         "STORAGE_URL": f"file://{objects}",
         "SECRET_KEY": DEVELOPMENT_SECRET,
         "RESEND_API_KEY": "re_embedded_stack",
@@ -182,7 +215,7 @@ def _system(
     environment |= wanted.environment
     system = Stack(
         wanted=wanted,
-        nats=nats,
+        nats_nodes=nats,
         postgres=postgres,
         github=doubles["github"],
         gemini=doubles["gemini"],
@@ -193,9 +226,14 @@ def _system(
         services={},
         seaweedfs=seaweedfs,
     )
-    for name, port in zip(NAMES, ports, strict=False):
-        env = system.services_environment(name) | {"HEALTH_PORT": str(port)}
-        system.services[name] = ServiceProcess(name, env, wanted.var / "log" / f"{name}.log")
+    for name, number in replicas:
+        env = system.services_environment(name) | {"HEALTH_PORT": str(ports.pop())}
+        if number > 1:
+            env["HTTP_PORT"] = str(ports.pop())
+        title = name if number == 1 else f"{name}-{number}"
+        system.services[title] = ServiceProcess(
+            title, env, wanted.var / "log" / f"{title}.log", wanted.pythons.get(name)
+        )
     return system
 
 

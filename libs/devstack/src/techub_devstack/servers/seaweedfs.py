@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -13,6 +12,7 @@ from urllib.parse import urlencode
 
 from techub_devstack.servers.child import Child, leashed
 from techub_devstack.servers.claims import claim
+from techub_devstack.servers.ports import free_ports
 from techub_devstack.servers.waiting import until
 
 START_SECONDS: Final = 30.0
@@ -113,7 +113,7 @@ class SeaweedfsServer:
         tries = 1 if self._ports else TRIES
         for tries_left in reversed(range(tries)):
             if tries > 1:
-                self._ports = dict(zip(PORTS, _free_ports(len(PORTS)), strict=True))
+                self._ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
             self._child = self._spawned(lock)
             try:
                 await until(self._ready, within=START_SECONDS, what="SeaweedFS")
@@ -155,17 +155,6 @@ class SeaweedfsServer:
         for port in self._ports.values():
             for socket_file in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):  # noqa: S108
                 socket_file.unlink(missing_ok=True)
-
-
-def _free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
 
 
 @asynccontextmanager
