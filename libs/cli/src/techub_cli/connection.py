@@ -13,6 +13,7 @@ from nats.errors import NoRespondersError
 from pydantic import BaseModel
 
 from techub_common.errors import Away, Permanent, TecHubError
+from techub_common.nats_address import servers_of
 
 CONNECT_SECONDS: Final = 5
 ANSWER_SECONDS: Final = 10.0
@@ -82,9 +83,12 @@ async def _connect(client: Client, server: Server) -> None:
         if not met and not client.is_closed:
             raise error  # nats-py would try for ever, and print a traceback each time
 
+    servers, user, password = servers_of(server.url or "")
     try:
         await client.connect(
-            server.url or "",
+            servers,
+            user=user,
+            password=password,
             name="techub-cli",
             user_credentials=str(server.creds) if server.creds else None,
             connect_timeout=CONNECT_SECONDS,

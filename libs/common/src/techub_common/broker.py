@@ -11,6 +11,7 @@ import structlog
 from faststream import AckPolicy
 from faststream._internal.endpoint.subscriber import SubscriberUsecase
 from faststream.nats import JStream, NatsBroker, NatsMessage, PubAck, PullSub
+from faststream.security import SASLPlaintext
 from nats.errors import Error as NatsError
 from nats.errors import MaxPayloadError
 from nats.errors import TimeoutError as NatsTimeoutError
@@ -24,6 +25,7 @@ from techub_common.envelope import Envelope, current, seal, unseal
 from techub_common.errors import Away, Permanent
 from techub_common.events import Event
 from techub_common.metrics import Metrics
+from techub_common.nats_address import servers_of
 from techub_common.permissions import inbox_of
 from techub_common.settings import CommonSettings
 from techub_common.streams import DEAD, EVENTS, Consumer
@@ -61,8 +63,10 @@ async def open_broker(
         else:
             log.debug("nats_troubled", error=str(error) or type(error).__name__)
 
+    servers, user, password = servers_of(settings.nats_url)
     broker = NatsBroker(
-        settings.nats_url,
+        servers,
+        security=SASLPlaintext(user, password or "") if user else None,
         name=f"techub-{settings.service}",
         user_credentials=str(settings.nats_creds) if settings.nats_creds else None,
         inbox_prefix=inbox_of(settings.service),
@@ -204,7 +208,7 @@ class Listener:
         subscription = await js.pull_subscribe_bind(self._consumer.name, EVENTS)
         pause = FIRST_PAUSE
         try:
-            while self._running:
+            while self._running or subscription.pending_msgs:
                 await self._delivery.road.open()
                 try:
                     messages = await subscription.fetch(self._most, timeout=PULL_TIMEOUT)
