@@ -10,9 +10,20 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Final
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "requirements"
+
+IMAGES: Final = {
+    "api": ("api", "cli"),
+    "generator": ("generator",),
+    "screenshotter": ("screenshotter",),
+    "optimizer": ("optimizer",),
+    "notifier": ("notifier",),
+    "doubles": ("devstack",),
+}
+"""The images and the members each one carries; the api's also has the operators' command."""
 
 
 def inputs_digest() -> str:
@@ -30,11 +41,6 @@ def inputs_digest() -> str:
         )
         digest.update(repr(tables).encode())
     return digest.hexdigest()
-
-
-def deployables() -> list[str]:
-    """Return the members that run in a container of their own."""
-    return sorted(path.name for path in (ROOT / "services").iterdir() if path.is_dir())
 
 
 def export(target: Path, *arguments: str) -> None:
@@ -62,8 +68,10 @@ def main() -> None:
     arguments = sys.argv[1:]
     subprocess.run([uv, "lock", "--quiet", *arguments], check=True, cwd=ROOT)
     export(FOLDER / "all.lock", "--all-packages", "--all-groups")
-    for name in deployables():
-        export(FOLDER / f"{name}.lock", "--package", f"techub-{name}", "--no-dev")
+    export(FOLDER / "build.lock", "--only-group", "build")
+    for name, members in IMAGES.items():
+        packages = [part for member in members for part in ("--package", f"techub-{member}")]
+        export(FOLDER / f"{name}.lock", *packages, "--no-dev")
 
 
 if __name__ == "__main__":
