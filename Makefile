@@ -22,10 +22,11 @@ export MYPY_CACHE_DIR := $(VAR)/mypy
 export HYPOTHESIS_STORAGE_DIRECTORY := $(VAR)/hypothesis
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo dev test lint types imports check cards mails sim mutants nightly benchmarks lock clean
+.PHONY: help setup demo dev test lint types imports check cards mails sim mutants nightly \
+	deploy-check rehearse rehearse-images sbom licences benchmarks lock clean
 
 help: ## list what there is
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 setup: $(VENV)/.installed ## prepare everything (idempotent)
 	@mkdir -p -m 1777 var 2>/dev/null; chmod 1777 var 2>/dev/null; mkdir -p $(VAR)
@@ -78,6 +79,21 @@ sim: setup ## 10,000 seeded schedules of everything going wrong (SCHEDULES=n, SE
 
 mutants: setup ## planted bugs, and what catches each
 	@$(BIN)/python -m tests.simulation.mutants
+
+deploy-check: setup ## images, compose and manifests, checked without a cluster
+	@$(BIN)/python tools/deploy_check.py
+
+rehearse: setup ## rolling restarts, a NATS cluster, scaling, all under load (half an hour; PARTS=…)
+	@$(BIN)/python tools/rehearse.py $(PARTS)
+
+rehearse-images: setup ## every image's install steps into an empty directory, services from there
+	@$(BIN)/python tools/rehearse_images.py
+
+sbom: setup ## a CycloneDX document per image, below var
+	@$(BIN)/python tools/supply_chain.py sbom $(VAR)/sbom
+
+licences: setup ## write docs/licences.md
+	@$(BIN)/python tools/supply_chain.py licences
 
 benchmarks: setup ## measure against references, write docs/benchmarks.md
 	@$(BIN)/python benchmarks/run.py
