@@ -2,11 +2,13 @@
 
 import os
 import platform
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+KEPT = re.MULTILINE | re.DOTALL
 HERE = Path(__file__).parent
 REPORT = HERE.parent / "docs" / "benchmarks.md"
 PARTS = (
@@ -99,7 +101,9 @@ def main() -> None:
             f"`python benchmarks/{script}`. {words}",
             ran.stdout.rstrip(),
         ]
-    REPORT.write_text("\n".join(text) + "\n", "utf-8")
+    rehearsed = re.findall(r"^## Rehearsed: .*?(?=^## |\Z)", REPORT.read_text("utf-8"), KEPT)
+    text += ["", *(section.rstrip() + "\n" for section in rehearsed)]  # `make rehearse` wrote these
+    REPORT.write_text("\n".join(text).rstrip() + "\n", "utf-8")
     print(f"written: {REPORT.relative_to(HERE.parent)}")
 
 
