@@ -46,6 +46,12 @@ of quality 85 and no less like the capture; PNG at most 45 % of Chromium's, SSIM
 The corpus of the tests, one after another in one warm worker. Targets: 100 ms and 64 MB each.""",
     ),
     (
+        "Reading GitHub",
+        "github.py",
+        """\
+GitHub is the double in a process of its own, with 100 ms added to every answer.""",
+    ),
+    (
         "What the platform costs",
         "overhead.py",
         """\

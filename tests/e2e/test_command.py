@@ -38,6 +38,23 @@ async def test_run_and_status(stack: Stack) -> None:
     assert run["notified"].get("delivered") is None
 
 
+async def test_recipes(stack: Stack) -> None:
+    """GitHub's numbers and the avatar are read again, without a picture of the card."""
+    await techub(stack, "pipeline", "run", samples.POPULAR, "--wait")
+    for recipe, avatar in (("github_sync", "skipped"), ("avatar_refresh", "completed")):
+        run = ("pipeline", "run", samples.POPULAR, "--recipe", recipe, "--wait")
+        code, output, errors = await techub(stack, *run)
+        assert code == 0, output + errors
+
+        _, output, _ = await techub(stack, "pipeline", "status", samples.POPULAR, "--json")
+        shown = json.loads(output)
+        steps = {step["name"]: step["status"] for step in shown["steps"]}
+        assert (shown["recipe"], shown["status"]) == (recipe, "success")
+        assert steps["pull_github_data"] == "completed"
+        assert steps["download_github_avatar"] == avatar
+        assert not [name for name in steps if name.startswith("capture:")]
+
+
 async def test_a_failed_run_fails_the_command(stack: Stack) -> None:
     """Exit code 0 only when it worked."""
     code, output, errors = await techub(

@@ -48,13 +48,15 @@ async def resources(api_database: str, tmp_path: Path) -> AsyncIterator[Resource
         )
 
 
-async def start_run(resources: Resources, login: str, person: str = "ada") -> UUID:
+async def start_run(
+    resources: Resources, login: str, person: str = "ada", inputs: Submitted | None = None
+) -> UUID:
     """Submit a login for a person with a verified address and return the run."""
     async with transaction(resources.sessions) as session:
         user = await user_with_login(session, person)
         await vouch_for_address(session, user, f"{person}@example.org")
         asked = await submit(
-            session, resources.outbox, resources.settings, user, login, Submitted()
+            session, resources.outbox, resources.settings, user, login, inputs or Submitted()
         )
     return asked.run_id
 

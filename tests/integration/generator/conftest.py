@@ -22,8 +22,8 @@ from techub_devstack.doubles.handle import Double
 from techub_generator.service import opener
 from techub_generator.settings import Settings
 
-PATIENCE = 0.5
-DEADLINE = 30.0
+PATIENCE = 2.0
+DEADLINE = 90.0
 
 
 def started(login: str, **asked: Any) -> PipelineStarted:
@@ -91,6 +91,7 @@ def settings(nats_url: str, github_double: Double, objects: FolderStore) -> Sett
         nats_url=nats_url,
         storage_url=objects.root.as_uri(),
         github_api_url=github_double.url,
+        github_token="ghp_test",
         outbound_allow=github_double.url.removeprefix("http://"),
         ack_wait_seconds=3.0,
     )
@@ -125,6 +126,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "NATS_URL": settings.nats_url,
         "STORAGE_URL": settings.storage_url,
         "GITHUB_API_URL": settings.github_api_url,
+        "GITHUB_TOKEN": "ghp_test",
         "OUTBOUND_ALLOW": settings.outbound_allow,
         "ACK_WAIT_SECONDS": str(settings.ack_wait_seconds),
         "HEALTH_PORT": "0",

@@ -18,7 +18,7 @@ from techub_common.storage import FolderStore, ObjectStore
 from techub_common.streams import EVENTS, GENERATOR
 from techub_devstack import samples
 from techub_devstack.doubles.handle import Double
-from techub_generator.github.client import open_github
+from techub_generator.github.client import Keys, open_github
 from techub_generator.handlers import generate_card
 from techub_generator.outbound import Outbound
 from techub_generator.patient_store import PatientStore
@@ -26,7 +26,7 @@ from techub_generator.resources import Resources
 from techub_generator.settings import Settings
 from techub_generator.stages import AVATAR, PULL, STAGES
 
-TELLS = 10
+TELLS = 12
 PUTS = 5
 
 
@@ -70,7 +70,7 @@ Attempt = Callable[[ObjectStore, Tell, PipelineStarted, int], Awaitable[None]]
 @pytest.fixture
 async def attempt(settings: Settings, outbound: Outbound) -> AsyncIterator[Attempt]:
     """Handle a run once, with a store and a teller of one's own."""
-    async with open_github(settings.github_api_url, None) as github:
+    async with open_github(settings.github_api_url, Keys(("ghp_test",))) as github:
 
         async def handle(
             store: ObjectStore, tell: Tell, event: PipelineStarted, number: int

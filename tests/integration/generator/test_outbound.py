@@ -1,10 +1,13 @@
 """The door to the outside connects to the address it checked, and to nobody else's certificate."""
 
 import asyncio
+import gzip
 import shutil
 import ssl
 import subprocess
+import zlib
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +16,7 @@ import pytest
 from techub_generator.outbound import Limits, Outbound, Unfetched
 
 LIMITS = Limits(size=1_000, seconds=5)
+CUT = Limits(size=1_000, seconds=5, cut=True)
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello"
 
 
@@ -69,9 +73,10 @@ async def place(certificate: tuple[Path, Path]) -> AsyncIterator[Place]:
 
 async def test_checked_address_right_name(place: Place) -> None:
     """The connection goes to the address, the name goes into the handshake and the request."""
-    body = await place.door("avatars.test").fetch(f"https://avatars.test:{place.port}/a", LIMITS)
+    address = f"https://avatars.test:{place.port}/a"
+    fetched = await place.door("avatars.test").fetch(address, LIMITS)
 
-    assert body == b"hello"
+    assert (fetched.content, fetched.url, fetched.status) == (b"hello", address, 200)
     [head] = place.heads
     assert f"host: avatars.test:{place.port}".encode() in head.lower()
     assert b"cookie" not in head.lower()
@@ -106,3 +111,40 @@ async def test_too_slow() -> None:
         door = Outbound(frozenset({f"127.0.0.1:{port}"}))
         with pytest.raises(Unfetched, match=r"longer than 0\.2 s"):
             await door.fetch(f"http://127.0.0.1:{port}/", Limits(size=4, seconds=0.2))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "limits", "outcome"),
+    [
+        ("gzip", gzip.compress(b"hello"), LIMITS, b"hello"),
+        ("deflate", zlib.compress(b"hello"), LIMITS, b"hello"),
+        ("gzip", gzip.compress(bytes(50_000_000)), LIMITS, "larger than 1,000 bytes"),
+        ("gzip", gzip.compress(bytes(50_000_000)), CUT, bytes(1_000)),
+        ("gzip", gzip.compress(b"hello")[:-9], LIMITS, b"hello"),
+        ("gzip", b"this is no gzip at all", LIMITS, "could not be reached"),
+        ("br", b"hello", LIMITS, "an encoding that was not asked for"),
+        ("gzip, gzip", gzip.compress(gzip.compress(b"hello")), LIMITS, "an encoding"),
+    ],
+    ids=["gzip", "deflate", "bomb", "bomb, cut", "broken off", "no gzip", "brotli", "twice"],
+)
+async def test_compressed(encoding: str, body: bytes, limits: Limits, outcome: bytes | str) -> None:
+    """What comes compressed counts as what it becomes, and is never unpacked past the limit."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = f"HTTP/1.1 200 OK\r\ncontent-encoding: {encoding}\r\nconnection: close\r\n\r\n"
+        writer.write(head.encode() + body)
+        with suppress(ConnectionError):
+            await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        fetching = Outbound(frozenset({f"127.0.0.1:{port}"})).fetch(
+            f"http://127.0.0.1:{port}/", limits
+        )
+        if isinstance(outcome, bytes):
+            assert (await fetching).content == outcome
+        else:
+            with pytest.raises(Unfetched, match=outcome):
+                await fetching

@@ -8,7 +8,7 @@ from techub_api.runs.rules import GENERATOR_STAGES, Repeat, to_repeat
 from techub_api.submissions.rules import Meeting, checked, meeting
 from techub_common.events import Options
 
-PULL, AVATAR, ELIGIBILITY, TRAITS = GENERATOR_STAGES
+PULL, AVATAR, ELIGIBILITY, SUBMITTED, SCRAPE, TRAITS = GENERATOR_STAGES
 VARIANTS = ("og", "card", "simple")
 FULL = Options()
 OG = Options(variants=("og",))
@@ -19,7 +19,7 @@ RECIPE = Options(recipe="screenshot_refresh", variants=("og",))
     ("facts", "repeat"),
     [
         ({}, Repeat(kept=GENERATOR_STAGES)),
-        ({"lost": {TRAITS}}, Repeat(kept=(PULL, AVATAR, ELIGIBILITY))),
+        ({"lost": {TRAITS}}, Repeat(kept=(PULL, AVATAR, ELIGIBILITY, SUBMITTED, SCRAPE))),
         ({"lost": {PULL}}, Repeat()),
         ({"lost": {ELIGIBILITY}, "error_code": "not_eligible"}, Repeat()),
         ({"card_ready": True}, None),
@@ -41,7 +41,10 @@ RECIPE = Options(recipe="screenshot_refresh", variants=("og",))
             },
             Repeat(variants=("card",)),
         ),
-        ({"card_ready": True, "lost": {AVATAR}}, Repeat(kept=(PULL, ELIGIBILITY, TRAITS))),
+        (
+            {"card_ready": True, "lost": {AVATAR}},
+            Repeat(kept=(PULL, ELIGIBILITY, SUBMITTED, SCRAPE, TRAITS)),
+        ),
         ({"card_ready": True, "lost": {AVATAR, PULL}}, Repeat()),
         ({"card_ready": True, "lost": {"optimize:avatar"}}, Repeat(kept=GENERATOR_STAGES)),
         ({"card_ready": True, "lost": {AVATAR}, "steps": ["notify"]}, None),

@@ -95,5 +95,45 @@ def test_refusal(profile: Make) -> None:
     assert error.code == "not_eligible"
     assert error.detail["score"] == 1
     assert error.detail["threshold"] == 3
-    assert {"met", "detail", "advice"} == set(error.detail["signals"]["social_proof"])
+    assert {"met", "detail", "advice", "unknown"} == set(error.detail["signals"]["social_proof"])
     assert "social proof" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("unread", "threshold", "eligible", "undecided"),
+    [
+        ((), 3, False, False),
+        (("activity",), 3, False, False),
+        (("activity", "repositories"), 3, True, True),
+        (("activity", "repositories", "readme"), 4, True, True),
+        (("activity", "repositories", "readme"), 5, False, False),
+        (("activity",), 1, True, False),
+    ],
+)
+def test_unknown_signals(
+    profile: Make, unread: tuple[str, ...], threshold: int, eligible: bool, undecided: bool
+) -> None:
+    """What GitHub did not show counts for nobody, but nobody is refused over it either."""
+    verdict = evaluate(profile(unread=unread), threshold)
+
+    assert (verdict.score, verdict.eligible, verdict.undecided) == (1, eligible, undecided)
+    assert bool(verdict.doubt()) is undecided
+    assert sum(one.unknown for one in verdict.signals.values()) == len(unread)
+
+
+def test_meaningful_by_readme_or_pin(profile: Make, repository: Callable[..., Repository]) -> None:
+    """A README or a pinned repository says as much as a bio."""
+    for shown in ({"readme": "Hello"}, {"pinned": (repository(),)}, {"bio": "Hello"}):
+        assert evaluate(profile(**shown), 2).signals["meaningful_profile"].met
+    assert not evaluate(profile(), 2).signals["meaningful_profile"].met
+
+
+def test_groups_repositories_count(profile: Make, repository: Callable[..., Repository]) -> None:
+    """Active and pinned repositories of one's organisations count, each once."""
+    guild = [repository(f"tool-{n}", full_name=f"guild/tool-{n}") for n in range(3)]
+    member = {"organizations": (Organization(id=1, login="Guild"),)}
+
+    known = profile(active=tuple(guild[:2]), pinned=tuple(guild[1:]), **member)
+
+    assert evaluate(known, 1).signals["repository_activity"].met
+    assert not evaluate(profile(active=tuple(guild)), 1).signals["repository_activity"].met

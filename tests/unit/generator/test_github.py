@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 
 from techub_common.errors import Permanent, Transient
 from techub_common.events import Section
-from techub_generator.github.client import GitHub
+from techub_generator.github.asking import Asking
+from techub_generator.github.client import GitHub, Keys, github_over
 from techub_generator.github.pull import pull
-from techub_generator.github.wire import Org, PublicEvent, Repo, readable
-from techub_generator.profile import Activity, GitHubProfile, Organization
+from techub_generator.github.wire import Org, PublicEvent, Repo, User, readable
+from techub_generator.profile import Activity, GitHubProfile, Organization, Repository
 
 BASE = "https://api.github.test"
+MISSING = httpx.Response(404, json={"message": "Not Found"})
 USER = {"id": 1815, "login": "ada", "type": "User", "created_at": "2012-07-11T20:38:33Z"}
 PEOPLE = ["and3rn3t", "ankit-chaubey", "bitwiseman", "jekyll"]
 
@@ -30,24 +32,30 @@ JSON = st.recursive(
 )
 
 
-def asking(answer: Answer) -> GitHub:
-    """Return a client whose every request is answered by a function."""
+def github(answer: Answer, **keys: Any) -> GitHub:
+    """Return a GitHub whose every request is answered by a function."""
     http = httpx.AsyncClient(
         base_url=BASE, transport=httpx.MockTransport(answer), follow_redirects=True
     )
-    return GitHub(http, patience=0.2)
+    return github_over(http, Keys(**keys), patience=0.2)
 
 
-async def unknown() -> None:
-    """Know nothing from before."""
+def asking(answer: Answer) -> Asking:
+    """Return a conversation with it."""
+    return github(answer).asking()
 
 
 def answered_by(files: Path) -> Answer:
     """Answer from recorded files, a missing one with an empty list, pages with Link headers."""
 
     def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/readme"):
+            file = files / "readme.md"
+            return httpx.Response(200, content=file.read_bytes()) if file.is_file() else MISSING
         parts = request.url.path.strip("/").split("/")[2:]
         name, page = parts[0] if parts else "user", int(request.url.params.get("page", "1"))
+        if request.url.path.startswith("/repos/"):
+            return MISSING
         names = [f"{name}.json", *(f"{name}.page{number}.json" for number in range(2, 20))]
         pages = [files / one for one in names if (files / one).is_file()]
         if not pages:
@@ -64,7 +72,7 @@ def answered_by(files: Path) -> Answer:
 async def test_recorded_people(recorded: Path, login: str) -> None:
     """Every recorded account, of whatever year and kind, becomes a profile."""
     files = recorded / "github" / login
-    profile = await pull(asking(answered_by(files)), login, unknown)
+    profile = await pull(github(answered_by(files)), login, None)
 
     user = json.loads((files / "user.json").read_text("utf-8"))
     elements = [x for one in files.glob("repos*.json") for x in json.loads(one.read_text("utf-8"))]
@@ -78,16 +86,18 @@ async def test_recorded_people(recorded: Path, login: str) -> None:
 async def test_recorded_activity(recorded: Path) -> None:
     """Events of 2026, whose payloads hardly say anything any more, are counted all the same."""
     files = recorded / "github" / "and3rn3t"
-    profile = await pull(asking(answered_by(files)), "and3rn3t", unknown)
+    profile = await pull(github(answered_by(files)), "and3rn3t", None)
 
     assert profile.activity is not None
     assert profile.activity.total_events == 90
     assert sum(profile.activity.event_breakdown.values()) == 90
     assert len(profile.activity.recent_repos) <= 10
     assert profile.organizations == ()
+    assert profile.readme is not None
+    assert profile.readme.startswith("👋")
 
 
-CODES = {401: "github_unauthorized", 404: "github_login_unknown", 451: "github_blocked"}
+CODES = {401: "github_unauthorized", 404: "github_not_found", 451: "github_blocked"}
 
 
 def _expected(name: str, status: int) -> str:
@@ -108,7 +118,7 @@ async def test_recorded_errors(recorded: Path) -> None:
         }
         response = httpx.Response(said["status"], text=body, headers=headers)
         with pytest.raises((Transient, Permanent)) as raised:
-            await asking(lambda _, response=response: response).one("ada")
+            await asking(lambda _, response=response: response).one("/users/ada", User)
 
         assert raised.value.code == _expected(file.name, said["status"]), file.name
         limited = raised.value.code in {"github_rate_limited", "github_unavailable"}
@@ -145,7 +155,7 @@ async def test_limits_say_how_long(headers: dict[str, str], seconds: float) -> N
     """A limit is waited out as GitHub says, by GitHub's clock, but never for long."""
     response = httpx.Response(403, json={"message": "Forbidden"}, headers=headers)
     with pytest.raises(Transient) as raised:
-        await asking(lambda _: response).one("ada")
+        await asking(lambda _: response).one("/users/ada", User)
 
     assert raised.value.code == "github_rate_limited"
     assert raised.value.retry_after == seconds
@@ -171,7 +181,7 @@ def _hang_up(_: httpx.Request) -> httpx.Response:
 async def test_nonsense_may_pass(answer: Answer) -> None:
     """An answer nobody can use is a GitHub that is not available."""
     with pytest.raises(Transient) as raised:
-        await pull(asking(answer), "ada", unknown)
+        await pull(github(answer), "ada", None)
 
     assert raised.value.code == "github_unavailable"
 
@@ -185,7 +195,7 @@ async def test_slow_answers_are_cut_off() -> None:
 
     http = httpx.AsyncClient(base_url=BASE, transport=httpx.MockTransport(never))
     with pytest.raises(Transient, match="TimeoutError"):
-        await GitHub(http, patience=0.02).one("ada")
+        await github_over(http, Keys(), patience=0.02).asking().one("/users/ada", User)
 
 
 async def test_pages_come_side_by_side() -> None:
@@ -201,12 +211,12 @@ async def test_pages_come_side_by_side() -> None:
         if page > 1:
             await together.wait()
         link = f'<{BASE}/user/1/repos?per_page=100&page=40>; rel="last"'
-        return httpx.Response(200, json=[page], headers={"link": link})
+        return httpx.Response(200, json=[{"id": page, "login": "x"}], headers={"link": link})
 
     http = httpx.AsyncClient(base_url=BASE, transport=httpx.MockTransport(answer))
-    elements = await GitHub(http, patience=1).every("ada", "/repos", 10)
+    pages = await github_over(http, Keys(), patience=1).asking().every("/users/ada/orgs", Org, 10)
 
-    assert elements == list(range(1, 11))
+    assert [one.id for page in pages for one in page.elements or ()] == list(range(1, 11))
     assert sorted(asked) == list(range(1, 11))
 
 
@@ -216,16 +226,19 @@ async def test_pages_one_after_another() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         page = int(request.url.params["page"])
         link = {"link": f'<{BASE}/x?page={page + 1}>; rel="next"'} if page < 3 else {}
-        return httpx.Response(200, json=[page], headers=link)
+        return httpx.Response(200, json=[{"id": page, "login": "x"}], headers=link)
 
-    assert await asking(answer).every("ada", "/repos", 10) == [1, 2, 3]
-    assert await asking(answer).every("ada", "/repos", 2) == [1, 2]
+    for most, found in ((10, [1, 2, 3]), (2, [1, 2])):
+        pages = await asking(answer).every("/users/ada/orgs", Org, most)
+        assert [one.id for page in pages for one in page.elements or ()] == found
 
 
 def _failing(*paths: str) -> Answer:
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith(paths):
             return httpx.Response(502, json={"message": "Server Error"})
+        if request.url.path.endswith("/readme"):
+            return MISSING
         return httpx.Response(200, json=USER if request.url.path == "/users/ada" else [])
 
     return answer
@@ -236,38 +249,43 @@ async def test_unreadable_sections_are_kept(profile: Callable[..., GitHubProfile
     before = profile(
         organizations=(Organization(id=1, login="guild"),), activity=Activity(total_events=9)
     )
-
-    async def known() -> GitHubProfile:
-        return before
-
-    read = await pull(asking(_failing("/orgs", "/events/public")), "ada", known)
+    read = await pull(github(_failing("/orgs", "/events/public")), "ada", before)
 
     assert read.organizations == before.organizations
     assert read.activity == before.activity
+    assert read.unread == ("contributions",)  # nobody could ask, and it was null
     assert read.sections == {
         "profile": Section.read,
         "repositories": Section.cleared,
         "organizations": Section.kept,
         "activity": Section.kept,
+        "active": Section.cleared,
+        "readme": Section.cleared,
     }
 
 
 async def test_unreadable_and_unknown(profile: Callable[..., GitHubProfile]) -> None:
     """Without anything known, or known of somebody else, a section stays open: null, not empty."""
-
-    async def somebody_else() -> GitHubProfile:
-        return profile(id=1, organizations=(Organization(id=1, login="guild"),))
-
-    for known in (unknown, somebody_else):
-        read = await pull(asking(_failing("/orgs")), "ada", known)
+    somebody_else = profile(id=1, organizations=(Organization(id=1, login="guild"),))
+    for known in (None, somebody_else):
+        read = await pull(github(_failing("/orgs")), "ada", known)
         assert read.organizations is None
+        assert "organizations" in read.unread
         assert read.activity == Activity()
 
 
-async def test_unreadable_repositories_fail() -> None:
-    """Without repositories there is nothing to write about."""
+async def test_unreadable_repositories(profile: Callable[..., GitHubProfile]) -> None:
+    """Repositories are worth another try; at the last one, what was known has to do."""
     with pytest.raises(Transient, match="502"):
-        await pull(asking(_failing("/repos")), "ada", unknown)
+        await pull(github(_failing("/repos")), "ada", None, last_chance=False)
+
+    before = profile(repositories=(Repository(name="a", full_name="ada/a"),))
+    read = await pull(github(_failing("/repos")), "ada", before)
+    unknown = await pull(github(_failing("/repos")), "ada", None)
+
+    assert read.repositories == before.repositories
+    assert read.sections["repositories"] is Section.kept
+    assert (unknown.repositories, unknown.unread[0]) == ((), "repositories")
 
 
 async def test_private_things_stay_private() -> None:
@@ -287,10 +305,10 @@ async def test_private_things_stay_private() -> None:
         return httpx.Response(200, json=lists.get(request.url.path, []) or USER)
 
     def answer_orgs(request: httpx.Request) -> httpx.Response:
-        is_list = request.url.path.endswith("/orgs")
+        is_list = request.url.path.endswith(("/orgs", "/readme"))
         return httpx.Response(200, json=[]) if is_list else answer(request)
 
-    read = await pull(asking(answer_orgs), "ada", unknown)
+    read = await pull(github(answer_orgs), "ada", None)
 
     assert [one.name for one in read.repositories] == ["b"]
     assert read.activity is not None

@@ -17,12 +17,12 @@ from techub_generator.github.quota import quota
         ({}, "core", None),
     ],
 )
-async def test_the_last_answer_counts(
+def test_the_last_answer_counts(
     headers: dict[str, str], resource: str, expected: float | None
 ) -> None:
     """The gauge holds what the last answer said; an answer that says nothing changes nothing."""
     registry = CollectorRegistry()
-    await quota(registry)(httpx.Response(200, headers=headers))
+    quota(registry)(httpx.Headers(headers), "token-1")
 
-    labels = {"resource": resource}
+    labels = {"resource": resource, "credential": "token-1"}
     assert registry.get_sample_value("techub_github_quota_remaining", labels) == expected

@@ -55,7 +55,10 @@ def run_pipeline(  # noqa: PLR0913  # one per option
     wait: Wait = False,
     recipe: Annotated[
         str | None,
-        typer.Option(help="A shorter road: screenshot_refresh takes the pictures again."),
+        typer.Option(
+            help="A shorter road: screenshot_refresh takes the pictures again, github_sync reads"
+            " GitHub's numbers, avatar_refresh the avatar too."
+        ),
     ] = None,
     variants: Annotated[
         str | None, typer.Option(metavar="NAMES", help="Only these pictures: og,card.")
@@ -66,6 +69,19 @@ def run_pipeline(  # noqa: PLR0913  # one per option
     skip: Annotated[
         str | None, typer.Option(metavar="STAGES", help="Without these stages.")
     ] = None,
+    preserve: Annotated[
+        str | None,
+        typer.Option(metavar="FIELDS", help="Fields GitHub does not overwrite: name,bio."),
+    ] = None,
+    preserve_avatar: Annotated[
+        bool, typer.Option("--preserve-avatar", help="Keep the avatar if there is one.")
+    ] = False,
+    mock_ai: Annotated[
+        bool, typer.Option("--mock-ai", help="Keep the card's words, or make them up; ask nobody.")
+    ] = False,
+    no_screenshots: Annotated[
+        bool, typer.Option("--no-screenshots", help="Take no pictures.")
+    ] = False,
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Wait in line behind people's runs; tell nobody.")
     ] = False,
@@ -90,6 +106,10 @@ def run_pipeline(  # noqa: PLR0913  # one per option
         variants=None if variants is None else _names(variants),
         only_stages=_names(only),
         skip_stages=_names(skip),
+        preserve_avatar=preserve_avatar,
+        preserve_fields=_names(preserve),
+        ai_mode="mock" if mock_ai else "real",
+        screenshots="skip" if no_screenshots else "take",
         refresh=refresh,
     )
     run(lambda: start(server, request, wait=wait, as_json=as_json), as_json=as_json)

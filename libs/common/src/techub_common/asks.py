@@ -1,6 +1,6 @@
 """Questions between services and from operators: core request and reply, in no stream."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, Field
 
@@ -28,6 +28,10 @@ class RunRequest(BaseModel):
     variants: tuple[str, ...] | None = None
     only_stages: tuple[str, ...] = ()
     skip_stages: tuple[str, ...] = ()
+    preserve_avatar: bool = False
+    preserve_fields: tuple[str, ...] = ()
+    ai_mode: Literal["real", "mock"] = "real"
+    screenshots: Literal["take", "skip"] = "take"
     refresh: bool = False
 
 

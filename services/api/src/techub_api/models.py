@@ -1,6 +1,16 @@
 """Every table of the api; importing this fills `schema.METADATA`."""
 
 from techub_api.accounts.tables import AllowedLogin, ApiToken, Invite, Session, SignIn, User
+from techub_api.profiles.details import (
+    ProfileActivity,
+    ProfileLanguage,
+    ProfileOrganization,
+    ProfileReadme,
+    ProfileRepository,
+    ProfileScrape,
+    ProfileSocialAccount,
+    ProfileStats,
+)
 from techub_api.profiles.tables import Card, LoginHistory, Ownership, Picture, Profile
 from techub_api.runs.tables import Entry, Run, RunPicture, Step
 
@@ -14,6 +24,14 @@ __all__ = [
     "Ownership",
     "Picture",
     "Profile",
+    "ProfileActivity",
+    "ProfileLanguage",
+    "ProfileOrganization",
+    "ProfileReadme",
+    "ProfileRepository",
+    "ProfileScrape",
+    "ProfileSocialAccount",
+    "ProfileStats",
     "Run",
     "RunPicture",
     "Session",

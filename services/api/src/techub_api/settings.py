@@ -49,6 +49,7 @@ class Settings(CommonSettings, DatabaseSettings, StorageSettings):
     bulk_runs: int = Field(default=4, ge=1)
     prune_seconds: float = Field(default=21_600.0, gt=0)
     run_artifacts_days: float = Field(default=30.0, ge=1)
+    refresh_after_seconds: float = Field(default=21_600.0, ge=60)
     stream_replicas: int = Field(default=1, ge=1, le=5)
 
     @property

@@ -34,7 +34,7 @@ async def download(run: Run, outbound: Outbound, profile: GitHubProfile) -> Done
     if profile.avatar_url is None:
         return _absent("GitHub names no picture for this account.")
     try:
-        content = await outbound.fetch(profile.avatar_url, LIMITS)
+        content = (await outbound.fetch(profile.avatar_url, LIMITS)).content
     except Unfetched as error:
         if error.gone:
             return _absent("GitHub has no picture of this account.")

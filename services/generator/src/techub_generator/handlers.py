@@ -1,7 +1,7 @@
 """`pipeline.started` becomes `card.generated`, or `card.failed` when nobody can help."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from faststream import Context
 
@@ -15,12 +15,17 @@ from techub_common.events import (
     StageStatus,
 )
 from techub_generator.failures import StageFailed
+from techub_generator.profile import GitHubProfile
 from techub_generator.resources import Resources
+from techub_generator.side_by_side import side_by_side
 from techub_generator.stages import PULL, TRAITS, Run
 from techub_generator.work import (
+    Card,
     check_eligibility,
     download_avatar,
+    ingest_submitted,
     pull_profile,
+    record_scrape,
     write_traits,
 )
 
@@ -33,9 +38,11 @@ async def generate_card(
     """Leave a card behind, and everything GitHub said, each told once it is stored."""
     run = Run(event, attempt, resources.objects, resources.tell)
     profile = await pull_profile(run, resources.github)
-    avatar = await download_avatar(run, resources.outbound, profile)
     await check_eligibility(run, profile)
-    card = await write_traits(run, profile)
+    outcomes: list[Any] = await side_by_side(
+        download_avatar(run, resources.outbound, profile), _write(run, resources, profile)
+    )
+    avatar, card = outcomes
     await resources.tell(
         CardGenerated(
             run_id=event.run_id,
@@ -49,6 +56,14 @@ async def generate_card(
             degradations=tuple(run.degradations),
         )
     )
+
+
+async def _write(run: Run, resources: Resources, profile: GitHubProfile) -> Card | None:
+    """Return the card's traits once everything they may draw on has been read."""
+    await side_by_side(
+        ingest_submitted(run, resources.github), record_scrape(run, resources.outbound)
+    )
+    return await write_traits(run, profile)
 
 
 def gave_up(event: Event, error: BaseException, attempts: int) -> CardFailed:

@@ -8,8 +8,21 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, computed_field
 
 from techub_common.events import Section
+from techub_generator.kept import Kept
 from techub_generator.prose import counted, listed
 
+SECTIONS: Final = (
+    "profile",
+    "repositories",
+    "readme",
+    "organizations",
+    "activity",
+    "active",
+    "pinned",
+    "languages",
+    "social_accounts",
+    "contributions",
+)
 TOP_REPOSITORIES: Final = 5
 RECENT_REPOSITORIES: Final = 10
 
@@ -47,6 +60,38 @@ class Organization(Fact):
     description: str | None = None
 
 
+class SocialAccount(Fact):
+    """An account elsewhere that the profile names; `provider` as GitHub spells it, upper-case."""
+
+    provider: str
+    url: str
+    display_name: str | None = None
+
+
+class Contributions(Fact):
+    """What the contribution calendar of the last `window_days` days amounts to."""
+
+    window_days: int
+    total: int = 0
+    commits: int = 0
+    pull_requests: int = 0
+    reviews: int = 0
+    issues: int = 0
+    repositories: int = 0
+    restricted: int = 0
+    active_weeks: int = 0
+    current_streak: int = 0
+    longest_streak: int = 0
+
+
+class SeenEvent(Fact):
+    """A public event, as far as it counts."""
+
+    type: str
+    repo: str | None = None
+    at: datetime | None = None
+
+
 class Activity(Fact):
     """What the last public events (at most 300, of 90 days) amount to."""
 
@@ -59,13 +104,16 @@ class Activity(Fact):
 class GitHubProfile(Fact):
     """The JSON of `runs/<run_id>/pull_github_data.json`; its field names do not change.
 
-    `sections` says for `profile`, `repositories`, `organizations` and `activity` whether GitHub
-    was `read`, answered with nothing (`cleared`) or could not be read (`kept`: what an earlier run
-    knew is in the field, null when there was nothing). `read_at` is the moment the numbers are of.
+    `sections` says for each of SECTIONS that was asked for whether GitHub was `read`, answered with
+    nothing (`cleared`) or could not be read (`kept`: what an earlier run knew is in the field).
+    `unread` names those of which nothing is known at all; their fields are null or empty. What
+    GraphQL tells is not asked for without a credential. `read_at` is the moment the numbers are of.
+    `active` are repositories of the last events that belong to the account or its organisations.
+    `answers` and `seen` are for the next run: they let it ask only whether something has changed.
     Free text is on one line, without control characters, addresses and secrets masked. `languages`
-    counts primary languages, `top_repositories` has the five with most stars and `total_stars` adds
-    stars up, each over repositories that are not forks; `summary` says it in sentences. Beside
-    these fields the stored object has `recorded`, the `stage.recorded` data that told of it.
+    counts primary languages, `top_repositories` has the five with most stars, `total_stars` and
+    `total_forks` add up, each over repositories that are not forks; `summary` says it in sentences.
+    Beside these fields the stored object has `recorded`, the `stage.recorded` data that told of it.
     """
 
     id: int
@@ -83,12 +131,23 @@ class GitHubProfile(Fact):
     following: int = 0
     public_repos: int = 0
     public_gists: int = 0
+    hireable: bool = False
+    updated_at: datetime | None = None
     created_at: datetime
     repositories: tuple[Repository, ...] = ()
+    pinned: tuple[Repository, ...] = ()
+    active: tuple[Repository, ...] = ()
     organizations: tuple[Organization, ...] | None = None
+    social_accounts: tuple[SocialAccount, ...] = ()
     activity: Activity | None = None
+    contributions: Contributions | None = None
+    language_bytes: dict[str, int] = {}
+    readme: str | None = None
     sections: dict[str, Section] = {}
+    unread: tuple[str, ...] = ()
     read_at: datetime
+    seen: tuple[SeenEvent, ...] = ()
+    answers: dict[str, Kept] = {}
 
     @computed_field  # type: ignore[prop-decorator]  # mypy cannot see through the pair
     @cached_property
@@ -109,6 +168,12 @@ class GitHubProfile(Fact):
     def total_stars(self) -> int:
         """Return the stars of all own repositories."""
         return sum(one.stars for one in self.own_repositories)
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy cannot see through the pair
+    @cached_property
+    def total_forks(self) -> int:
+        """Return the forks of all own repositories."""
+        return sum(one.forks for one in self.own_repositories)
 
     @computed_field  # type: ignore[prop-decorator]  # mypy cannot see through the pair
     @cached_property

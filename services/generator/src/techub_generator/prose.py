@@ -8,6 +8,7 @@ from typing import Final
 from techub_common.masking import mask
 
 LONGEST: Final = 2000
+LONGEST_DOCUMENT: Final = 64_000
 ELLIPSIS: Final = "…"
 DASHES: Final = "-\u2013\u2014"
 
@@ -15,6 +16,8 @@ _UNSEEN: Final = re.compile(
     "[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
 _LINK: Final = re.compile(r"(?:\b[a-z][a-z0-9+.-]*://|\bwww\.)\S*", re.IGNORECASE)
+_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+_BLANK: Final = re.compile(r"\n{3,}")
 _JOINED: Final = ("\u200d", "\ufe0e", "\ufe0f")
 
 
@@ -30,6 +33,14 @@ def clean(text: object) -> str | None:
         for letter in _UNSEEN.sub("", text[: 2 * LONGEST])
     )
     return cut(mask(" ".join(spaced.split())), LONGEST) or None
+
+
+def paragraphs(text: str) -> str:
+    """Return a document with its lines, otherwise cleaned as `clean` does it; 64,000 letters."""
+    shown = _UNSEEN.sub("", text[: 2 * LONGEST_DOCUMENT].replace("\r\n", "\n"))
+    kept = _CONTROL.sub(" ", shown)
+    lines = (line.rstrip() for line in mask(kept).split("\n"))
+    return _BLANK.sub("\n\n", "\n".join(lines)).strip()[:LONGEST_DOCUMENT]
 
 
 def without_links(text: str) -> str:

@@ -28,12 +28,12 @@ def opener(settings: Settings, patience: float = PATIENCE) -> OpenService:
 
     @asynccontextmanager
     async def open_service(service: Service) -> AsyncIterator[None]:
-        token = next(iter(settings.github_tokens), None)
+        keys = settings.github_keys
+        if not keys.tokens and keys.app is None:
+            log.warning("github_unconfigured", left_out="pinned, contributions, social accounts")
         async with (
             open_store(settings) as objects,
-            open_github(
-                settings.github_api_url, token, patience, quota(service.registry)
-            ) as github,
+            open_github(settings.github_api_url, keys, patience, quota(service.registry)) as github,
         ):
             service.metrics.knows(stages=STAGES)
             outbound = Outbound(settings.outbound_allowed)

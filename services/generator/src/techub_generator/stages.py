@@ -27,10 +27,12 @@ log = structlog.get_logger()
 PULL: Final = "pull_github_data"
 AVATAR: Final = "download_github_avatar"
 ELIGIBILITY: Final = "evaluate_eligibility"
+SUBMITTED: Final = "ingest_submitted_repositories"
+SCRAPE: Final = "record_submitted_scrape"
 TRAITS: Final = "generate_ai_profile"
-STAGES: Final = (PULL, AVATAR, ELIGIBILITY, TRAITS)
+STAGES: Final = (PULL, AVATAR, ELIGIBILITY, SUBMITTED, SCRAPE, TRAITS)
 
-STAGE_SECONDS: Final = 35.0  # all four together stay below the limit of one delivery
+STAGE_SECONDS: Final = 35.0  # all of them together stay below the limit of one delivery
 
 SWITCHED_OFF: Final = "Switched off by policy."
 LEFT_OUT: Final = "Left out of this run."
@@ -41,11 +43,22 @@ Tell = Callable[[Event], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Done(Generic[R]):
-    """What a stage came to: its result, one sentence about it, and what it lost if it did."""
+    """What a stage came to: its result, one sentence about it, and what it lost if it did.
+
+    `skipped` says that there turned out to be nothing to do.
+    """
 
     result: R
     message: str
     lost: str | None = None
+    skipped: bool = False
+
+    @property
+    def status(self) -> StageStatus:
+        """Return how the stage ended."""
+        if self.lost:
+            return StageStatus.degraded
+        return StageStatus.skipped if self.skipped else StageStatus.completed
 
 
 @dataclass(slots=True)
@@ -111,8 +124,7 @@ class Run:
             if placed is error:
                 raise
             raise placed from error
-        status = StageStatus.degraded if done.lost else StageStatus.completed
-        ended = line(status, done.lost or done.message)
+        ended = line(done.status, done.lost or done.message)
         await keep(self.store, key, done.result, ended)
         return await self._told(name, key, done.result, ended)
 
@@ -121,6 +133,7 @@ class Run:
         self.artifacts[name] = key
         if line.status is StageStatus.degraded:
             self.degradations.append(Degradation(stage=name, reason=line.message or name))
+            self.degradations.sort(key=_turn)  # stages side by side end in any order
         log.info(
             "stage_ended",
             stage=name,
@@ -144,6 +157,10 @@ class Run:
             artifacts=dict(self.artifacts),
             duration_ms=duration_ms,
         )
+
+
+def _turn(degradation: Degradation) -> int:
+    return STAGES.index(degradation.stage) if degradation.stage in STAGES else len(STAGES)
 
 
 def _since(started: float) -> int:

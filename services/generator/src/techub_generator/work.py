@@ -4,6 +4,7 @@ from typing import Final
 
 from techub_common.errors import Permanent
 from techub_common.events import AvatarState, Provenance, Section
+from techub_common.streams import GENERATOR
 from techub_common.traits import CardTraits
 from techub_generator.artifacts import known
 from techub_generator.avatar import Avatar, captured, download
@@ -15,9 +16,24 @@ from techub_generator.heuristics import traits_of
 from techub_generator.outbound import Outbound
 from techub_generator.profile import Fact, GitHubProfile
 from techub_generator.prose import counted, listed
-from techub_generator.stages import AVATAR, ELIGIBILITY, PULL, SWITCHED_OFF, TRAITS, Done, Run
+from techub_generator.scrape import Scrape, scrape
+from techub_generator.stages import (
+    AVATAR,
+    ELIGIBILITY,
+    PULL,
+    SCRAPE,
+    SUBMITTED,
+    SWITCHED_OFF,
+    TRAITS,
+    Done,
+    Run,
+)
+from techub_generator.submitted import SubmittedRepositories, ingest
 
 HEURISTICS: Final = "heuristics"
+MOCK: Final = "mock"
+NOTHING_SUBMITTED: Final = "Nothing was submitted."
+PRESERVED: Final = "The avatar there is stays."
 
 
 class Card(Fact):
@@ -29,15 +45,14 @@ class Card(Fact):
 
 async def pull_profile(run: Run, github: GitHub) -> GitHubProfile:
     """Return the account as GitHub shows it now, or as it is known when the run leaves that out."""
+    before = await known(run.store, run.event.known.github, GitHubProfile)
 
     async def work() -> Done[GitHubProfile]:
-        profile = await pull(github, run.event.login, before)
+        last = run.attempt >= GENERATOR.attempts
+        profile = await pull(github, run.event.login, before, last_chance=last)
         return Done(profile, _read(profile), lost=_unread(profile))
 
-    async def before() -> GitHubProfile | None:
-        return await known(run.store, run.event.known.github, GitHubProfile)
-
-    profile = await run.stage(PULL, GitHubProfile, work) or await before()
+    profile = await run.stage(PULL, GitHubProfile, work) or before
     if profile is None:
         message = "GitHub was left out of this run and nothing is known about the account yet."
         raise at(Permanent(message, code="nothing_known"), run.place(PULL))
@@ -47,7 +62,13 @@ async def pull_profile(run: Run, github: GitHub) -> GitHubProfile:
 
 async def download_avatar(run: Run, outbound: Outbound, profile: GitHubProfile) -> AvatarState:
     """Tell the optimizer of the avatar and return what became of it; left out, it stays."""
-    avatar = await run.stage(AVATAR, Avatar, lambda: download(run, outbound, profile))
+    stays = run.event.options.preserve_avatar and run.event.known.avatar is not None
+    avatar = await run.stage(
+        AVATAR,
+        Avatar,
+        lambda: download(run, outbound, profile),
+        unless=PRESERVED if stays else None,
+    )
     if avatar is None:
         return AvatarState.kept
     if avatar.state is AvatarState.sent:  # on every attempt: the stream may have lost it
@@ -63,18 +84,38 @@ async def check_eligibility(run: Run, profile: GitHubProfile) -> None:
         verdict = evaluate(profile, policy.eligibility_threshold)
         if not verdict.eligible:
             raise verdict.refusal()
-        return Done(verdict, f"{verdict.score} of {len(verdict.signals)} signs of life.")
+        signs = f"{verdict.score} of {len(verdict.signals)} signs of life."
+        return Done(verdict, signs, lost=verdict.doubt())
 
     unless = None if policy.require_eligibility else SWITCHED_OFF
     await run.stage(ELIGIBILITY, Eligibility, work, unless=unless)
+
+
+async def ingest_submitted(run: Run, github: GitHub) -> SubmittedRepositories | None:
+    """Return the repositories the person named, None when there are none."""
+    names = run.event.submitted.repositories
+    unless = None if names else NOTHING_SUBMITTED
+    return await run.stage(
+        SUBMITTED, SubmittedRepositories, lambda: ingest(github, names), unless=unless
+    )
+
+
+async def record_scrape(run: Run, outbound: Outbound) -> Scrape | None:
+    """Return the person's own page, None when none was given."""
+    address = run.event.submitted.scrape_url
+    unless = None if address else NOTHING_SUBMITTED
+    return await run.stage(SCRAPE, Scrape, lambda: scrape(outbound, address or ""), unless=unless)
 
 
 async def write_traits(run: Run, profile: GitHubProfile) -> Card | None:
     """Return the card's traits, or None when the run leaves them out."""
 
     async def work() -> Done[Card]:
-        card = Card(traits=traits_of(profile), provenance=Provenance(provider=HEURISTICS))
-        return Done(card, f"Traits written: {card.traits.title}.")
+        mock = run.event.options.ai_mode == MOCK
+        before = await known(run.store, run.event.known.card, Card) if mock else None
+        provenance = Provenance(provider=MOCK if mock else HEURISTICS)
+        traits = before.traits if before else traits_of(profile)
+        return Done(Card(traits=traits, provenance=provenance), f"Traits written: {traits.title}.")
 
     return await run.stage(TRAITS, Card, work)
 
@@ -86,5 +127,7 @@ def _read(profile: GitHubProfile) -> str:
 
 
 def _unread(profile: GitHubProfile) -> str | None:
-    unread = [name for name, what in profile.sections.items() if what is Section.kept]
+    unread = [
+        name.replace("_", " ") for name, what in profile.sections.items() if what is Section.kept
+    ]
     return f"GitHub's {listed(unread)} could not be read; what was known stays." if unread else None

@@ -1,7 +1,7 @@
 """What the gateway tells about a run as a whole."""
 
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -50,18 +50,26 @@ class Known(Part):
 
     github: str | None = None
     card: str | None = None
+    avatar: str | None = None
 
 
 class Options(Part):
     """What a run is asked to do differently from a full one.
 
     `variants` are the pictures it owes, all there are when None; a `recipe` names a shorter road.
+    `preserve_avatar` keeps the avatar if there is one, `preserve_fields` names fields of the stored
+    profile that GitHub does not overwrite. `ai_mode` mock writes the card without asking anybody,
+    `screenshots` skip takes no pictures.
     """
 
     recipe: str | None = None
     only_stages: tuple[str, ...] = ()
     skip_stages: tuple[str, ...] = ()
     variants: tuple[str, ...] | None = None
+    preserve_avatar: bool = False
+    preserve_fields: tuple[str, ...] = ()
+    ai_mode: Literal["real", "mock"] = "real"
+    screenshots: Literal["take", "skip"] = "take"
 
 
 class PipelineStarted(Event):

@@ -81,6 +81,7 @@ class Door:
             path=scope["path"],
             query=scope["query_string"].decode("latin-1"),
             body=body[:REMEMBERED_BODY].decode("utf-8", "replace"),
+            authorization=request.headers.get("authorization", ""),
         )
         self._control.asked.append(asked)
         fault = self._control.due(asked)

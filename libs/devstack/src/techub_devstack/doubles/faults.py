@@ -14,7 +14,8 @@ REMEMBERED_BODY = 16_384
 class Match(BaseModel):
     """Which requests a fault is for; what is not given matches everything.
 
-    A login matches wherever it stands as a word: in the path, the query or the body.
+    A login matches wherever it stands as a word: in the path, the query or the body; a token, in
+    the authorization header.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -22,6 +23,7 @@ class Match(BaseModel):
     path_contains: str | None = None
     login: str | None = None
     method: str | None = None
+    token: str | None = None
 
     def fits(self, asked: "Asked") -> bool:
         """Return whether the request is meant."""
@@ -29,6 +31,7 @@ class Match(BaseModel):
             (self.path_contains is None or self.path_contains in asked.path)
             and (self.method is None or self.method.upper() == asked.method)
             and (self.login is None or asked.mentions(self.login))
+            and (self.token is None or self.token in asked.authorization)
         )
 
 
@@ -57,6 +60,7 @@ class Asked:
     path: str
     query: str
     body: str
+    authorization: str = ""
     status: int | None = None
 
     def mentions(self, login: str) -> bool:

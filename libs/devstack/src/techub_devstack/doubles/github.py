@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 
 from techub_devstack.doubles.control import controlled
 from techub_devstack.doubles.faults import Control
+from techub_devstack.doubles.github_app import app_routes
 from techub_devstack.doubles.github_graphql import graphql_routes
 from techub_devstack.doubles.github_sign_in import sign_in_routes
 from techub_devstack.doubles.github_wire import Wire
@@ -32,6 +33,7 @@ def create_app(samples: Path, *, control: Control | None = None) -> FastAPI:
     controlled(app, control or Control())
     app.include_router(sign_in_routes(folder, wire))
     app.include_router(graphql_routes(folder, wire))
+    app.include_router(app_routes(wire))
     app.include_router(_account_routes(folder, wire))
     app.include_router(_repository_routes(folder, wire))
     app.include_router(_other_routes(folder, wire))
@@ -125,7 +127,7 @@ def _repository_routes(folder: SampleFolder, wire: Wire) -> APIRouter:  # noqa: 
         if found is None:
             return wire.refused(request, 404, "Not Found", README_NOT_FOUND)
         if "raw" in request.headers.get("accept", ""):
-            return Response(base64.b64decode(found["content"]), media_type="text/plain")
+            return wire.raw(request, base64.b64decode(found["content"]))
         return wire.answer(request, found)
 
     @router.get("/repos/{owner}/{name}/languages")

@@ -66,12 +66,16 @@ def _root(folder: SampleFolder, selection: Selection) -> Json:
     if selection.name == "rateLimit":
         limits = {"limit": HOURLY_LIMIT, "cost": 1, "remaining": HOURLY_LIMIT - 1, "used": 1}
         return select(limits, selection.below, "RateLimit")
-    kinds = {"user": "User", "organization": "Organization"}
+    kinds = {"user": "User", "organization": "Organization", "repositoryOwner": ""}
     if selection.name not in kinds:
         message = f"Field '{selection.name}' doesn't exist on type 'Query'"
         raise QueryError(message)
     login, kind = str(selection.arguments.get("login")), kinds[selection.name]
     user = folder.read(login, "user")
+    if not kind:  # an interface: whoever it is, or null without an error
+        if user is None:
+            return None
+        kind = str(user.get("type"))
     if user is None or user.get("type") != kind:
         article = "a" if kind == "User" else "an"
         message = f"Could not resolve to {article} {kind} with the login of '{login}'."
@@ -95,6 +99,7 @@ def _account(
         "createdAt": user["created_at"],
         "updatedAt": user["updated_at"],
         "pinnedItems": _connection(folder.read(login, "pinned"), "pinnedItems"),
+        "repositories": _repositories(folder, login),
     }
     if user["type"] != "User":
         return {**known, "description": user.get("bio") or user.get("description")}
@@ -107,6 +112,30 @@ def _account(
         "following": {"totalCount": user.get("following", 0)},
         "socialAccounts": _social(folder.read(login, "social")),
         "contributionsCollection": contributions(days, window.get("from"), window.get("to")),
+    }
+
+
+def _repositories(folder: SampleFolder, login: str) -> dict[str, Any]:
+    """Return the own repositories with their languages; without a file, the main one's share."""
+    sizes = folder.read(login, "languages") or {}
+    own = [one for one in folder.repositories(login) if not one.get("fork")]
+    nodes = []
+    for one in sorted(own, key=lambda one: one.get("pushed_at") or "", reverse=True):
+        named = {one["language"]: one.get("size", 1) * 1024} if one.get("language") else {}
+        known = sizes.get(one["name"], named)
+        edges = [{"size": size, "node": {"name": name}} for name, size in known.items()]
+        edges.sort(key=lambda edge: -edge["size"])
+        languages = {"totalCount": len(edges), "edges": edges}
+        nodes.append({"__typename": "Repository", **_spelled(one), "languages": languages})
+    return {"totalCount": len(nodes), "nodes": nodes}
+
+
+def _spelled(repository: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": repository["name"],
+        "nameWithOwner": repository["full_name"],
+        "url": repository["html_url"],
+        "pushedAt": repository.get("pushed_at"),
     }
 
 

@@ -60,23 +60,43 @@ class Wire:
         """Return a JSON answer with its ETag, or 304 when the client has it already."""
         local = with_local_avatars(document, base_of(request))
         body = json.dumps(local, ensure_ascii=False, separators=(",", ":")).encode()
-        etag = f'W/"{hashlib.sha256(body).hexdigest()}"'
+        kind = "application/json; charset=utf-8"
+        return self._sent(request, body, kind, status, resource, headers or {})
+
+    def raw(self, request: Request, content: bytes) -> Response:
+        """Return a file as it is, with its ETag, or 304."""
+        kind = "application/vnd.github.raw+json; charset=utf-8"
+        return self._sent(request, content, kind, 200, "core", {})
+
+    def _sent(
+        self,
+        request: Request,
+        body: bytes,
+        kind: str,
+        status: int,
+        resource: str,
+        headers: dict[str, str],
+    ) -> Response:
+        # As at GitHub, an ETag is of the answer and of who asked.
+        asked_by = request.headers.get("authorization", "").encode()
+        etag = f'W/"{hashlib.sha256(asked_by + body).hexdigest()}"'
         fresh = status == 200 and _same_etag(request.headers.get("if-none-match"), etag)  # noqa: PLR2004
+        free = fresh and bool(asked_by)  # nobody's 304 costs what a 200 does
         common = {
-            **self.limits.headers(request, resource, cost=0 if fresh else 1),
+            **self.limits.headers(request, resource, cost=0 if free else 1),
             "server": "github.com",
             "cache-control": "public, max-age=60, s-maxage=60",
-            "vary": "Accept, Accept-Encoding, Accept, X-Requested-With",
+            "vary": "Accept, Authorization, Cookie, Accept-Encoding, X-Requested-With",
             "etag": etag,
             "x-github-media-type": "github.v3; format=json",
             "x-github-api-version-selected": "2022-11-28",
             "x-github-request-id": request_id(),
             "x-content-type-options": "nosniff",
-            **(headers or {}),
+            **headers,
         }
         if fresh:
             return Response(status_code=304, headers=common)
-        common["content-type"] = "application/json; charset=utf-8"
+        common["content-type"] = kind
         return Response(body, status_code=status, headers=common)
 
     def refused(

@@ -1,5 +1,6 @@
 """As much GraphQL as a client's query needs: parse the selection, answer what was selected."""
 
+import copy
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ from techub_devstack.doubles.json_document import Json
 TOKEN = re.compile(
     r'"""(?:.|\n)*?"""|"(?:\\.|[^"\\])*"|\.\.\.|[A-Za-z_]\w*|-?\d+(?:\.\d+)?|\$\w+|[{}()\[\]:!=@|]'
 )
+OBJECTS = ("User", "Organization")  # fragments on anything else always fit
 COMMENT = re.compile(r"#[^\n]*")
 
 
@@ -28,6 +30,7 @@ class Selection:
     alias: str
     arguments: dict[str, Any] = field(default_factory=dict)
     below: list["Selection"] = field(default_factory=list)
+    on: str | None = None  # the type a fragment is for
 
 
 class _Reader:
@@ -67,8 +70,12 @@ class _Reader:
         name = self._take()
         if name == "...":
             if self._peek() == "on":
-                self._at += 2
-                return self._selections()
+                self._take()
+                kind = self._take()
+                inside = self._selections()
+                for selection in inside:
+                    selection.on = selection.on or kind
+                return inside
             if self._peek() == "{":
                 return self._selections()
             return [Selection(name=f"...{self._take()}", alias="")]
@@ -119,7 +126,7 @@ class _Reader:
         flat: list[Selection] = []
         for selection in selected:
             if selection.name.startswith("..."):
-                flat.extend(self._spread(self.fragments.get(selection.name[3:], [])))
+                flat.extend(self._spread(copy.deepcopy(self.fragments.get(selection.name[3:], []))))
             else:
                 selection.below = self._spread(selection.below)
                 flat.append(selection)
@@ -156,6 +163,8 @@ def select(found: Json, selected: list[Selection], kind: str = "Query") -> Json:
     kind = found.get("__typename", kind)
     answer = {}
     for selection in selected:
+        if selection.on not in (None, kind) and kind in OBJECTS:
+            continue
         if selection.name not in found and selection.name != "__typename":
             message = f"Field '{selection.name}' doesn't exist on type '{kind}'"
             raise QueryError(message, [selection.alias])

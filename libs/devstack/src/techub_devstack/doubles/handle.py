@@ -28,6 +28,7 @@ class Double:
         login: str | None = None,
         path_contains: str | None = None,
         method: str | None = None,
+        token: str | None = None,
         times: int | None = None,
         headers: dict[str, str] | None = None,
         body: object = None,
@@ -37,6 +38,7 @@ class Double:
     ) -> None:
         """Make matching requests fail (with `after`: be done, and only then fail)."""
         match = {"login": login, "path_contains": path_contains, "method": method}
+        match["token"] = token
         fault = {
             "match": match,
             "times": times,
@@ -49,6 +51,12 @@ class Double:
         }
         self.ask("POST", f"{PREFIX}/faults", json=fault)
 
+    def statuses(self, *, path_contains: str | None = None) -> list[int | None]:
+        """Return with what each request was answered, in the order they came."""
+        given = {"path_contains": path_contains} if path_contains else {}
+        seen = self.ask("GET", f"{PREFIX}/requests", params=given).json()
+        return [one["status"] for one in seen["requests"]]
+
     def mend(self) -> None:
         """End all faults."""
         self.ask("DELETE", f"{PREFIX}/faults")
@@ -59,9 +67,10 @@ class Double:
         login: str | None = None,
         path_contains: str | None = None,
         method: str | None = None,
+        token: str | None = None,
     ) -> dict[str, int]:
         """Return how often each "METHOD /path" was asked for."""
-        asked = {"login": login, "path_contains": path_contains, "method": method}
+        asked = {"login": login, "path_contains": path_contains, "method": method, "token": token}
         given = {name: value for name, value in asked.items() if value is not None}
         seen = self.ask("GET", f"{PREFIX}/requests", params=given).json()
         counts: dict[str, int] = seen["counts"]

@@ -3,12 +3,10 @@
 from typing import Annotated, Any
 
 from faststream import Context
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_api.objects.probing import described, probed
 from techub_api.operators.naming import run_meant
 from techub_api.profiles.identity import profile_for_login
-from techub_api.profiles.tables import Card, Profile
 from techub_api.resources import Resources
 from techub_api.runs.closing import cancel
 from techub_api.runs.locking import lock_run
@@ -17,7 +15,7 @@ from techub_api.runs.status import Status
 from techub_api.submissions.actions import policy_of
 from techub_api.submissions.retrying import retry
 from techub_api.submissions.rules import checked
-from techub_api.submissions.starting import Asked, Wanted, open_run
+from techub_api.submissions.starting import Asked, Wanted, last_view, open_run
 from techub_common.asks import (
     CancelRequest,
     RetryRequest,
@@ -41,6 +39,10 @@ async def run_pipeline(request: RunRequest, resources: Opened) -> dict[str, Any]
             variants=request.variants,
             only_stages=request.only_stages,
             skip_stages=request.skip_stages,
+            preserve_avatar=request.preserve_avatar,
+            preserve_fields=request.preserve_fields,
+            ai_mode=request.ai_mode,
+            screenshots=request.screenshots,
         ),
         resources.variants,
     )
@@ -51,7 +53,7 @@ async def run_pipeline(request: RunRequest, resources: Opened) -> dict[str, Any]
             trigger=Trigger.refresh if request.refresh else Trigger.cli,
             policy=policy_of(resources.settings, Notify.none if quiet else Notify.ops),
             options=options,
-            view_key=await _last_view(session, profile) if options.recipe else None,
+            view_key=await last_view(session, profile, options),
             bulk=request.refresh,
         )
         asked = await open_run(session, resources.outbox, profile, wanted)
@@ -94,14 +96,6 @@ async def probe_storage(request: StorageRequest, resources: Opened) -> dict[str,
     """Write, read, list and delete an object, and look at it from outside."""
     del request
     return await probed(resources.objects, resources.settings)
-
-
-async def _last_view(session: AsyncSession, profile: Profile) -> str:
-    card = await session.get(Card, profile.id)
-    if card is None or card.view_key is None:
-        message = f"there is no card of {profile.display_login} yet: a full run has to come first"
-        raise Permanent(message, code="nothing_known")
-    return card.view_key
 
 
 def _answer(asked: Asked) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from techub_api.pictures.assets import show_assets
 from techub_api.profiles.directory import Wanted, find
 from techub_api.profiles.keeping import may_see
 from techub_api.profiles.queries import show_profile
+from techub_api.profiles.refreshing import visited
 from techub_api.runs.queries import RunShown, show_run
 from techub_api.runs.status import Status
 from techub_api.wiring import Opened
@@ -94,6 +95,8 @@ async def see_profile(
         seen = await may_see(session, visitor.user, login)
         profile = await show_profile(session, login, opened.settings) if seen else None
         files = await show_assets(session, login, opened.settings)
+        if profile is not None:
+            await visited(session, profile.login, profile.synced_at)
         card = await card_shown(session, login, opened.settings.app_host)
         newest = (profile and profile.newest_run_id) or None
         run = await show_run(session, newest, opened.settings) if newest else None

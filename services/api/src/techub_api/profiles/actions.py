@@ -8,7 +8,6 @@ from sqlalchemy import ARRAY, Text, Uuid, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from techub_api.profiles.facts import GitHubFacts
 from techub_api.profiles.tables import Card, Picture, Profile
 from techub_api.runs.story import clock
 from techub_api.runs.tables import Run
@@ -19,28 +18,7 @@ from techub_common.masking import mask
 from techub_common.traits import CardTraits
 
 EDITION: Final = "First edition"
-MAX_LANGUAGES: Final = 6
 _NEWEST: Final = "newest"
-
-
-def keep_facts(profile: Profile, facts: GitHubFacts, artifact: str) -> None:
-    """Make the profile say what GitHub says; an empty answer clears what was there."""
-    profile.display_login = facts.login
-    profile.name = facts.name
-    profile.bio = facts.bio
-    profile.company = facts.company
-    profile.location = facts.location
-    profile.blog = facts.blog
-    profile.followers = facts.followers
-    profile.following = facts.following
-    profile.public_repos = facts.public_repos
-    profile.total_stars = facts.total_stars
-    ranked = sorted(facts.languages.items(), key=lambda pair: (-pair[1], pair[0]))
-    profile.languages = [name for name, _ in ranked[:MAX_LANGUAGES]]
-    profile.summary = facts.summary
-    profile.github_created_at = facts.created_at
-    profile.github_artifact = artifact
-    profile.synced_at = func.now()
 
 
 async def keep_card(session: AsyncSession, profile: Profile, event: CardGenerated) -> None:
@@ -85,7 +63,7 @@ async def view_of(session: AsyncSession, profile: Profile, app_host: str) -> Car
 
 
 async def is_newest(session: AsyncSession, run: Run) -> bool:
-    """Return whether no newer run of the profile has a card: only then may this one publish.
+    """Return whether no newer run of the profile makes pictures: only then may this one publish.
 
     Asked once per transaction, as long as no run gets a card in it: the profile is locked.
     """
@@ -93,7 +71,9 @@ async def is_newest(session: AsyncSession, run: Run) -> bool:
     if run.id not in known:
         newest = await session.scalar(
             select(func.max(Run.number)).where(
-                Run.profile_id == run.profile_id, Run.card_ready.is_(True)
+                Run.profile_id == run.profile_id,
+                Run.card_ready.is_(True),
+                func.coalesce(Run.options["screenshots"].astext, "take") != "skip",
             )
         )
         known[run.id] = newest is None or run.number >= newest

@@ -89,6 +89,8 @@ async def _move_run(session: AsyncSession, run: Run, stub: Profile, target: Prof
     await session.flush()
     if stub.github_id is not None:
         return
+    target.scrape_url = stub.scrape_url
+    target.submitted_repositories = stub.submitted_repositories
     await _move_owners(session, stub.id, target.id)
     others = await session.scalar(select(Run.id).where(Run.profile_id == stub.id).limit(1))
     if others is not None:

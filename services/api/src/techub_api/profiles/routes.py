@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from techub_api.pictures.assets import AssetsShown, show_assets
 from techub_api.profiles.keeping import may_see
 from techub_api.profiles.queries import ProfileShown, show_profile
+from techub_api.profiles.refreshing import visited
 from techub_api.resources import Resources
 from techub_api.wiring import Opened
 from techub_common.database import transaction
@@ -40,10 +41,12 @@ async def read_status(login: str, opened: Opened) -> dict[str, str | None]:
 
 
 async def profile_or_missing(opened: Resources, login: str) -> ProfileShown:
-    """Return the profile; raise Permanent `profile_missing`."""
+    """Return the profile, due for a refresh if it is old; raise Permanent `profile_missing`."""
     async with transaction(opened.sessions) as session:
         seen = await may_see(session, None, valid_login(login))
         shown = await show_profile(session, login, opened.settings) if seen else None
+        if shown is not None:
+            await visited(session, shown.login, shown.synced_at)
     if shown is None:
         raise _missing(login)
     return shown

@@ -15,7 +15,9 @@ class Profile(Base):
     """One GitHub account; without `github_id` it is a stub that nobody lists.
 
     `login` is lower-case and unique; `display_login` is as GitHub spells it. A profile whose login
-    now belongs to another account has none.
+    now belongs to another account has none. `scrape_url` and `submitted_repositories` are what was
+    last submitted with it. It is refreshed once `due_at` has come, or when `synced_at` is too long
+    ago; `refresh_tried_at` and `sync_error` say when that was last tried and what was in the way.
     """
 
     __tablename__ = "profiles"
@@ -39,6 +41,12 @@ class Profile(Base):
     following: Mapped[int] = mapped_column(server_default=text("0"))
     public_repos: Mapped[int] = mapped_column(server_default=text("0"))
     total_stars: Mapped[int] = mapped_column(server_default=text("0"))
+    total_forks: Mapped[int] = mapped_column(server_default=text("0"))
+    public_gists: Mapped[int] = mapped_column(server_default=text("0"))
+    kind: Mapped[str] = mapped_column(server_default=text("'User'"))
+    twitter_username: Mapped[str | None]
+    html_url: Mapped[str | None]
+    hireable: Mapped[bool] = mapped_column(server_default=text("false"))
     languages: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     summary: Mapped[str | None]
     github_created_at: Mapped[datetime | None]
@@ -47,6 +55,11 @@ class Profile(Base):
     status: Mapped[str | None]
     listed: Mapped[bool] = mapped_column(server_default=text("true"))
     synced_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None] = mapped_column(index=True)
+    refresh_tried_at: Mapped[datetime | None]
+    sync_error: Mapped[str | None]
+    scrape_url: Mapped[str | None]
+    submitted_repositories: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -56,7 +56,11 @@ async def _started(
         options=options,
         policy=Policy.model_validate(run.policy),
         submitted=Submitted.model_validate(run.submitted),
-        known=Known(github=profile.github_artifact, card=card.artifact if card else None),
+        known=Known(
+            github=profile.github_artifact,
+            card=card.artifact if card else None,
+            avatar=profile.avatar_key,
+        ),
     )
 
 

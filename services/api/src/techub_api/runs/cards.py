@@ -3,12 +3,12 @@
 import hashlib
 
 import structlog
-from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_api.profiles import identity
-from techub_api.profiles.actions import has_a_card, keep_card, keep_facts, view_of
-from techub_api.profiles.facts import GitHubFacts
+from techub_api.profiles.actions import has_a_card, keep_card, view_of
+from techub_api.profiles.facts import Facts
+from techub_api.profiles.storing import keep_facts
 from techub_api.profiles.tables import Card, Profile
 from techub_api.resources import Resources
 from techub_api.runs.assets import degrade, go_on, owe
@@ -18,7 +18,6 @@ from techub_api.runs.status import Status
 from techub_api.runs.story import write_step
 from techub_api.runs.superseding import make_room
 from techub_api.runs.tables import Run
-from techub_common.errors import Permanent
 from techub_common.events import (
     AVATAR,
     AvatarState,
@@ -29,7 +28,6 @@ from techub_common.events import (
 
 log = structlog.get_logger()
 
-GITHUB_STAGE = "pull_github_data"
 NO_CARD = RunError(
     stage="generate_ai_profile",
     code="nothing_known",
@@ -37,23 +35,11 @@ NO_CARD = RunError(
 )
 
 
-async def read_facts(resources: Resources, event: CardGenerated | CardFailed) -> GitHubFacts | None:
-    """Return what GitHub said, from the run's artifact; None when it was never read."""
-    key = event.artifacts.get(GITHUB_STAGE)
-    if key is None:
-        return None
-    try:
-        return GitHubFacts.model_validate_json(await resources.objects.get(key))
-    except ValidationError as error:
-        message = f"the artifact {key} is not what the ledger understands: {error}"
-        raise Permanent(message, code="artifact_unreadable") from error
-
-
 async def generated(
     session: AsyncSession,
     run: Run,
     event: CardGenerated,
-    facts: GitHubFacts | None,
+    facts: Facts | None,
     resources: Resources,
 ) -> None:
     """Store profile and card, and owe one picture per variant."""
@@ -64,17 +50,19 @@ async def generated(
     if event.avatar is AvatarState.absent:
         profile.avatar_key = None
     await session.flush()
-    run.view_key = await _store_view(session, profile, resources, run)
-    if run.view_key is None:
-        await close(session, resources.outbox, run, Status.failure, NO_CARD)
-        return
+    pictures = run.options.get("screenshots") != "skip"
+    if pictures or not run.options.get("recipe"):
+        run.view_key = await _store_view(session, profile, resources, run)
+        if run.view_key is None:
+            await close(session, resources.outbox, run, Status.failure, NO_CARD)
+            return
     has_a_card(session, run)
     degrade(run, *(part.model_dump() for part in event.degradations))
     for stage in event.degradations:
         await write_step(session, run, stage.stage, "degraded", message=stage.reason)
     if event.avatar is AvatarState.sent:
         owe(run, AVATAR)
-    for variant in run.options.get("variants") or resources.variants:
+    for variant in (run.options.get("variants") or resources.variants) if pictures else ():
         owe(run, variant)
         await write_step(session, run, f"capture:{variant}", "waiting")
     await go_on(session, run, resources)
@@ -84,7 +72,7 @@ async def failed(
     session: AsyncSession,
     run: Run,
     event: CardFailed,
-    facts: GitHubFacts | None,
+    facts: Facts | None,
     resources: Resources,
 ) -> None:
     """Store what GitHub said and end the run: there is no card."""
@@ -100,6 +88,8 @@ async def failed(
         code=event.code,
         detail=event.detail,
     )
+    profile = await session.get_one(Profile, run.profile_id)
+    profile.sync_error = f"{event.code}: {event.message}"
     step = run.steps.get(event.stage)
     error = RunError(
         stage=event.stage,
@@ -115,7 +105,7 @@ async def _keep(
     session: AsyncSession,
     run: Run,
     event: CardGenerated | CardFailed,
-    facts: GitHubFacts | None,
+    facts: Facts | None,
     resources: Resources,
 ) -> Profile | None:
     """Keep what GitHub said with the account it is about; None without one, or for a late word.
@@ -133,9 +123,10 @@ async def _keep(
     run.login = event.login
     if not Status(run.status).is_open:
         return None
-    profile.status = run.status
+    if not run.options.get("recipe"):
+        profile.status = run.status
     if facts is not None:
-        keep_facts(profile, facts, event.artifacts[GITHUB_STAGE])
+        await keep_facts(session, profile, facts, run.options.get("preserve_fields", ()))
     return profile
 
 

@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from techub_api.profiles.facts import GitHubFacts
+from techub_api.profiles.facts import Facts, read_facts
 from techub_api.resources import Resources
 from techub_api.runs import assets, cards, notices
 from techub_api.runs.locking import lock_run, lock_runs
@@ -42,7 +42,7 @@ class Fact:
 class Prepared:
     """What was read or copied before the transaction."""
 
-    facts: GitHubFacts | None = None
+    facts: Facts | None = None
     as_captured: events.Rendition | None = None
 
 
@@ -95,7 +95,7 @@ async def prepare(event: events.Event, resources: Resources) -> Prepared:
     """Do what must not happen inside a transaction: read an artifact, copy a picture."""
     match event:
         case events.CardGenerated() | events.CardFailed():
-            return Prepared(facts=await cards.read_facts(resources, event))
+            return Prepared(facts=await read_facts(resources.objects, event.artifacts))
         case events.AssetFailed(stage="optimize"):
             return Prepared(as_captured=await assets.publish_capture(resources, event))
         case _:

@@ -9,6 +9,8 @@ STAGES: Final[Mapping[str, str]] = {
     "pull_github_data": "Reading GitHub",
     "download_github_avatar": "Fetching the avatar",
     "evaluate_eligibility": "Checking eligibility",
+    "ingest_submitted_repositories": "Reading the repositories you named",
+    "record_submitted_scrape": "Reading your page",
     "generate_ai_profile": "Writing the card",
     "notify": "Telling the owner",
 }

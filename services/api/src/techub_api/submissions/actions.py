@@ -11,9 +11,10 @@ from techub_api.profiles.identity import profile_for_login
 from techub_api.profiles.tables import Ownership, Profile
 from techub_api.runs.status import Status
 from techub_api.settings import Settings
-from techub_api.submissions.starting import Asked, Wanted, open_run
+from techub_api.submissions.inputs import replace_inputs
+from techub_api.submissions.starting import Asked, Wanted, last_view, open_run
 from techub_common.errors import Permanent
-from techub_common.events import Notify, Policy, Submitted, Trigger
+from techub_common.events import Notify, Options, Policy, Submitted, Trigger
 from techub_common.logins import valid_login
 from techub_common.outbox import Outbox
 
@@ -45,7 +46,7 @@ async def submit(
     """
     profile = await profile_for_login(session, valid_login(login))
     await _look_after(session, profile, user, settings.profile_ownership_cap)
-    return await start(
+    asked = await start(
         session,
         outbox,
         profile,
@@ -54,6 +55,40 @@ async def submit(
         submitted=submitted,
         requested_by=user.id,
     )
+    if asked.created:
+        await replace_inputs(session, profile, submitted)
+    return asked
+
+
+async def rerun(
+    session: AsyncSession,
+    outbox: Outbox,
+    settings: Settings,
+    user: User,
+    login: str,
+    options: Options,
+) -> Asked:
+    """Start a run of a part, on the word of who looks after the profile; nobody is mailed.
+
+    Raises Permanent `invalid_login`, `profile_missing`, `profile_claimed`, `run_open`.
+    """
+    profile = await session.scalar(
+        select(Profile).where(Profile.login == valid_login(login).lower()).with_for_update()
+    )
+    if profile is None:
+        message = f"Nobody has made a card for @{login} yet."
+        raise Permanent(message, code="profile_missing")
+    if await session.get(Ownership, (profile.id, user.id)) is None:
+        message = f"Somebody else looks after @{profile.display_login}; only they may."
+        raise Permanent(message, code="profile_claimed")
+    wanted = Wanted(
+        trigger=Trigger.retry,
+        policy=policy_of(settings, Notify.none),
+        options=options,
+        requested_by=user.id,
+        view_key=await last_view(session, profile, options),
+    )
+    return await open_run(session, outbox, profile, wanted)
 
 
 async def start(
@@ -70,7 +105,7 @@ async def start(
     wanted = Wanted(
         trigger=trigger,
         policy=policy,
-        submitted=submitted or Submitted(),
+        submitted=submitted,
         requested_by=requested_by,
     )
     return await open_run(session, outbox, profile, wanted)

@@ -2,14 +2,12 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from enum import Enum, auto
-from typing import Final
 
+from techub_api.profiles.storing import PRESERVABLE
 from techub_api.runs.rules import GENERATOR_STAGES
+from techub_api.submissions.recipes import RECIPES, SCREENSHOT_REFRESH
 from techub_common.errors import Permanent
 from techub_common.events import Options
-
-SCREENSHOT_REFRESH: Final = "screenshot_refresh"
-RECIPES: Final = (SCREENSHOT_REFRESH,)
 
 
 class Meeting(Enum):
@@ -40,21 +38,28 @@ def meeting(
 
 
 def checked(options: Options, variants: Sequence[str]) -> Options:
-    """Return the options with their variants in order; raise Permanent for what nobody can do."""
+    """Return the options spelled out, their variants in order; raise Permanent `options_refused`.
+
+    A recipe stands for its options; beside it nothing may be chosen, but for the pictures of one
+    that takes pictures. What nobody knows is refused as `unknown_recipe`, `unknown_stage` ….
+    """
     if options.recipe is not None:
         _known("recipe", [options.recipe], RECIPES)
-        if options.only_stages or options.skip_stages:
-            message = f"the recipe {options.recipe} has no stages to choose from"
+        recipe = RECIPES[options.recipe]
+        if options.model_copy(update={"variants": None}) != Options(recipe=options.recipe):
+            message = f"the recipe {options.recipe} says by itself what is left out"
             raise Permanent(message, code="options_refused")
+        options = recipe.model_copy(update={"variants": options.variants})
     _known("stage", (*options.only_stages, *options.skip_stages), GENERATOR_STAGES)
+    _known("field", options.preserve_fields, PRESERVABLE)
     wanted = options.variants
     if wanted is None and options.recipe == SCREENSHOT_REFRESH:
         wanted = tuple(variants)
     if wanted is None:
         return options
     _known("variant", wanted, variants)
-    if not wanted:
-        message = "a run without any picture has nothing to do"
+    if not wanted or options.screenshots == "skip":
+        message = "a run without any picture has no pictures to choose from"
         raise Permanent(message, code="options_refused")
     ordered = tuple(name for name in variants if name in wanted)
     return options.model_copy(update={"variants": ordered})

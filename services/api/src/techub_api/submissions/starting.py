@@ -6,13 +6,15 @@ from uuid import UUID, uuid4
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from techub_api.profiles.tables import Profile
+from techub_api.profiles.tables import Card, Profile
 from techub_api.runs.beginning import begin
 from techub_api.runs.closing import SUPERSEDED, cancel
 from techub_api.runs.status import Status
 from techub_api.runs.story import write_entry
 from techub_api.runs.superseding import open_run_of
 from techub_api.runs.tables import Run
+from techub_api.submissions.inputs import stored
+from techub_api.submissions.recipes import SCREENSHOT_REFRESH
 from techub_api.submissions.rules import Meeting, meeting
 from techub_common.errors import Permanent
 from techub_common.events import Options, Policy, Submitted, Trigger
@@ -23,7 +25,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a run is to do and on whose word.
+    """What a run is to do and on whose word; without `submitted`, on what was submitted last.
 
     With a `view_key` it begins at the pictures of that card view. A `bulk` run stays in line until
     the sweep admits it. `parent` is the run it repeats a part of.
@@ -32,7 +34,7 @@ class Wanted:
     trigger: Trigger
     policy: Policy
     options: Options = field(default_factory=Options)
-    submitted: Submitted = field(default_factory=Submitted)
+    submitted: Submitted | None = None
     requested_by: UUID | None = None
     parent: UUID | None = None
     view_key: str | None = None
@@ -81,6 +83,20 @@ async def open_run(
     return Asked(run.id, profile.display_login, created=True)
 
 
+async def last_view(session: AsyncSession, profile: Profile, options: Options) -> str | None:
+    """Return the card view a run that only takes pictures takes them of, None for others.
+
+    Raises Permanent `nothing_known` when there is none yet.
+    """
+    if options.recipe != SCREENSHOT_REFRESH:
+        return None
+    card = await session.get(Card, profile.id)
+    if card is None or card.view_key is None:
+        message = f"there is no card of {profile.display_login} yet: a full run has to come first"
+        raise Permanent(message, code="nothing_known")
+    return card.view_key
+
+
 def _met(other: Run, wanted: Wanted) -> Meeting:
     return meeting(
         open_options=Options.model_validate(other.options),
@@ -103,7 +119,7 @@ def _row(profile: Profile, wanted: Wanted) -> Run:
         bulk=wanted.bulk,
         options=wanted.options.model_dump(mode="json"),
         policy=wanted.policy.model_dump(mode="json"),
-        submitted=wanted.submitted.model_dump(mode="json"),
+        submitted=(wanted.submitted or stored(profile)).model_dump(mode="json"),
         requested_by=wanted.requested_by,
         view_key=wanted.view_key,
         card_ready=False,

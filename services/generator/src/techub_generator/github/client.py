@@ -1,124 +1,72 @@
-"""Asks GitHub's REST interface: one answer, or every page of a list, side by side."""
+"""Opens the line to GitHub with every credential that is configured."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final, TypeVar
-from urllib.parse import quote
+from dataclasses import dataclass
+from typing import Final
 
 import httpx
 
+from techub_generator.github.app import App, app_credential
+from techub_generator.github.asking import Asking
+from techub_generator.github.credentials import Wallet, anonymous, tokens
+from techub_generator.github.line import Line
 from techub_generator.github.quota import Noted
-from techub_generator.github.refusals import refusal, unavailable
+from techub_generator.kept import Kept
 
-PER_PAGE: Final = 100
-SIDE_BY_SIDE: Final = 12
+SIDE_BY_SIDE: Final = 32  # GitHub's secondary limit begins at 100
 PATIENCE: Final = 10.0
+KEPT_OPEN: Final = 60.0
 
-T = TypeVar("T")
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What we were given to ask GitHub with; nothing at all means anonymous."""
+
+    tokens: Sequence[str] = ()
+    app: App | None = None
 
 
 class GitHub:
-    """GitHub's REST interface; every failure is a Transient or a Permanent."""
+    """GitHub, ready to be asked."""
 
-    def __init__(self, http: httpx.AsyncClient, patience: float = PATIENCE) -> None:
-        self._http = http
-        self._patience = patience
-        self._turns = asyncio.Semaphore(SIDE_BY_SIDE)
+    def __init__(self, line: Line) -> None:
+        self._line = line
 
-    async def one(self, login: str, path: str = "") -> dict[str, Any]:
-        """Return the object at `/users/{login}{path}`."""
-        response = await self._get(login, path)
-        return _json(response, dict)
-
-    async def every(self, login: str, path: str, pages: int) -> list[Any]:
-        """Return the list at `/users/{login}{path}`, at most `pages` pages of a hundred."""
-        first = await self._get(login, path, page=1)
-        elements: list[Any] = _json(first, list)
-        last = _page_of(first, "last")
-        if last is not None:
-            rest = [self._get(login, path, page=page) for page in range(2, min(last, pages) + 1)]
-            for response in await side_by_side(*rest):
-                elements += _json(response, list)
-            return elements
-        response = first
-        for page in range(2, pages + 1):
-            if _page_of(response, "next") is None:
-                break
-            response = await self._get(login, path, page=page)
-            elements += _json(response, list)
-        return elements
-
-    async def _get(self, login: str, path: str, page: int | None = None) -> httpx.Response:
-        parameters = {} if page is None else {"per_page": PER_PAGE, "page": page}
-        try:
-            async with self._turns, asyncio.timeout(2 * self._patience):
-                response = await self._http.get(f"users/{quote(login)}{path}", params=parameters)
-        except (httpx.HTTPError, TimeoutError) as error:
-            reason = f"no answer ({type(error).__name__})"
-            raise unavailable(reason) from error
-        if not response.is_success:
-            raise refusal(response, login)
-        return response
+    def asking(self, before: Mapping[str, Kept] | None = None) -> Asking:
+        """Return a conversation that knows what these earlier answers were."""
+        return Asking(self._line, before or {})
 
 
 @asynccontextmanager
 async def open_github(
-    url: str, token: str | None, patience: float = PATIENCE, noted: Noted | None = None
+    url: str, keys: Keys, patience: float = PATIENCE, noted: Noted = lambda *_: None
 ) -> AsyncIterator[GitHub]:
-    """Yield a client for the GitHub at `url`, signed with `token` when there is one.
-
-    `noted` is given every answer.
-    """
-    headers = {
-        "accept": "application/vnd.github+json",
-        "x-github-api-version": "2022-11-28",
-        "user-agent": "techub-generator",
-    }
-    if token:
-        headers["authorization"] = f"Bearer {token}"
+    """Yield the GitHub at `url`, asked with `keys`; `noted` is given every answer's headers."""
     async with httpx.AsyncClient(
         base_url=url,
-        headers=headers,
+        headers={
+            "accept": "application/vnd.github+json",
+            "x-github-api-version": "2022-11-28",
+            "user-agent": "techub-generator",
+        },
         timeout=httpx.Timeout(patience, connect=patience / 2),
+        limits=httpx.Limits(max_connections=SIDE_BY_SIDE, keepalive_expiry=KEPT_OPEN),
         follow_redirects=True,
         max_redirects=3,
         trust_env=False,
-        event_hooks={"response": [noted] if noted else []},
     ) as http:
-        yield GitHub(http, patience)
+        yield github_over(http, keys, patience, noted)
 
 
-async def side_by_side(*calls: Awaitable[T]) -> list[T]:
-    """Return what all calls return; the first to fail ends the others and is raised."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_awaited(call)) for call in calls]
-    except ExceptionGroup as failures:
-        first = failures.exceptions[0]
-        raise first from first.__cause__
-    return [task.result() for task in tasks]
-
-
-async def _awaited(call: Awaitable[T]) -> T:
-    return await call
-
-
-def _json(response: httpx.Response, kind: type[T]) -> T:
-    try:
-        document = response.json()
-    except ValueError as error:
-        reason = "it answered something that is not JSON"
-        raise unavailable(reason) from error
-    if not isinstance(document, kind):
-        reason = f"it answered a JSON {type(document).__name__} where a {kind.__name__} belongs"
-        raise unavailable(reason)
-    return document
-
-
-def _page_of(response: httpx.Response, relation: str) -> int | None:
-    link = response.links.get(relation)
-    if link is None:
-        return None
-    page = httpx.URL(link["url"]).params.get("page", "")
-    return int(page) if page.isascii() and page.isdigit() else None
+def github_over(
+    http: httpx.AsyncClient,
+    keys: Keys,
+    patience: float = PATIENCE,
+    noted: Noted = lambda *_: None,
+) -> GitHub:
+    """Return the GitHub a client leads to."""
+    app = [app_credential(http, keys.app)] if keys.app else []
+    wallet = Wallet([*app, *tokens(keys.tokens), anonymous()])
+    return GitHub(Line(http, asyncio.Semaphore(SIDE_BY_SIDE), wallet, patience, noted))

@@ -1,6 +1,6 @@
-"""How many requests GitHub still grants us, as its last answer said."""
+"""How many requests GitHub still grants us, as its last answer to each credential said."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Final
 
 import httpx
@@ -8,22 +8,23 @@ from prometheus_client import CollectorRegistry, Gauge
 
 RESOURCES: Final = frozenset({"core", "graphql", "search"})
 
-Noted = Callable[[httpx.Response], Awaitable[None]]
+Noted = Callable[[httpx.Headers, str], None]
 
 
 def quota(registry: CollectorRegistry) -> Noted:
-    """Return what notes the quota of every answer it is given."""
+    """Return what notes the quota of every answer, with the credential that asked."""
     gauge = Gauge(
         "techub_github_quota_remaining",
-        "Requests GitHub still grants in this window, by resource",
-        ["resource"],
+        "Requests GitHub still grants in this window, by resource and credential",
+        ["resource", "credential"],
         registry=registry,
     )
 
-    async def note(response: httpx.Response) -> None:
-        remaining = response.headers.get("x-ratelimit-remaining", "")
-        resource = response.headers.get("x-ratelimit-resource", "core")
+    def note(headers: httpx.Headers, credential: str) -> None:
+        remaining = headers.get("x-ratelimit-remaining", "")
+        resource = headers.get("x-ratelimit-resource", "core")
         if remaining.isascii() and remaining.isdigit():
-            gauge.labels(resource if resource in RESOURCES else "other").set(int(remaining))
+            known = resource if resource in RESOURCES else "other"
+            gauge.labels(known, credential).set(int(remaining))
 
     return note

@@ -10,21 +10,22 @@ from techub_common.errors import Permanent, Transient
 
 LONGEST_WAIT: Final = 300.0
 WITHOUT_ADVICE: Final = 60.0
+NOT_FOUND: Final = "github_not_found"
+BLOCKED: Final = "github_blocked"
 LIMITED: Final = ("rate limit", "abuse detection")
 
 
-def refusal(response: httpx.Response, login: str) -> Transient | Permanent:
+def refusal(response: httpx.Response) -> Transient | Permanent:
     """Return the error an unsuccessful response stands for."""
     status = response.status_code
     if status == httpx.codes.UNAUTHORIZED:
-        message = "GitHub does not accept our credentials (GITHUB_TOKEN); that is ours to mend."
+        message = "GitHub does not accept our credentials; that is ours to mend."
         return Permanent(message, code="github_unauthorized")
     if status == httpx.codes.NOT_FOUND:
-        message = f"GitHub has no account called {login!r}."
-        return Permanent(message, code="github_login_unknown")
+        return Permanent("GitHub has nothing there.", code=NOT_FOUND)
     if status == httpx.codes.UNAVAILABLE_FOR_LEGAL_REASONS:
-        message = f"GitHub may not show {login!r} for legal reasons."
-        return Permanent(message, code="github_blocked")
+        message = "GitHub may not show this for legal reasons."
+        return Permanent(message, code=BLOCKED)
     if _limited(response):
         message = "GitHub asks us to slow down; another try follows when it allows one."
         return Transient(message, code="github_rate_limited", retry_after=_wait(response))
