@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from techub_common.errors import Permanent, Transient
 from techub_generator.github.app import App
-from techub_generator.github.client import GitHub, Keys, github_over
+from techub_generator.github.client import GitHub, Keys, github_over, graphql_address
 from techub_generator.github.wire import User
 
 BASE = "https://api.github.test"
@@ -233,3 +233,16 @@ async def test_no_secret_is_kept() -> None:
     kept = json.dumps({path: one.model_dump() for path, one in asking.answers.items()})
     assert secret not in kept
     assert asking.answers["/users/ada"].by != ""
+
+
+@pytest.mark.parametrize(
+    ("rest", "graphql"),
+    [
+        ("https://api.github.com", "https://api.github.com/graphql"),
+        ("https://git.example.org/api/v3/", "https://git.example.org/api/graphql"),
+        ("http://127.0.0.1:4000", "http://127.0.0.1:4000/graphql"),
+    ],
+)
+def test_where_graphql_is(rest: str, graphql: str) -> None:
+    """An Enterprise server has GraphQL beside REST, not below it."""
+    assert graphql_address(httpx.URL(rest)) == graphql

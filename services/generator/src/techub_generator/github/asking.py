@@ -105,7 +105,7 @@ class Asking:
     async def graphql(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Return the whole answer to a query: `data`, and `errors` if there are any."""
         body = {"query": query, "variables": dict(variables)}
-        reply = await self._ask(Wanted("POST", "graphql", GRAPHQL, {}, {}, json=body))
+        reply = await self._ask(Wanted("POST", self._line.graphql, GRAPHQL, {}, {}, json=body))
         document = _document(reply.body)
         if not isinstance(document, dict):
             raise unavailable(NO_OBJECT)

@@ -69,4 +69,11 @@ def github_over(
     """Return the GitHub a client leads to."""
     app = [app_credential(http, keys.app)] if keys.app else []
     wallet = Wallet([*app, *tokens(keys.tokens), anonymous()])
-    return GitHub(Line(http, asyncio.Semaphore(SIDE_BY_SIDE), wallet, patience, noted))
+    turns = asyncio.Semaphore(SIDE_BY_SIDE)
+    return GitHub(Line(http, graphql_address(http.base_url), turns, wallet, patience, noted))
+
+
+def graphql_address(rest: httpx.URL) -> str:
+    """Return where GraphQL is asked: below REST, but for Enterprise servers, where it is beside."""
+    base = str(rest).rstrip("/")
+    return f"{base.removesuffix('/v3') if base.endswith('/api/v3') else base}/graphql"

@@ -69,6 +69,7 @@ class Line:
     """What every conversation shares: connections, turns, credentials, the gauge."""
 
     http: httpx.AsyncClient
+    graphql: str
     turns: asyncio.Semaphore
     wallet: Wallet
     patience: float
