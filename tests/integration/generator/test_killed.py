@@ -171,6 +171,7 @@ def repeated(told: list[Event]) -> list[str]:
     return again
 
 
+@pytest.mark.timeout(600)
 async def test_killed_in_ten_places(
     empty_road: Any, github_double: Double, objects: FolderStore, environment: dict[str, str]
 ) -> None:
@@ -179,7 +180,7 @@ async def test_killed_in_ten_places(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 async def test_killed_in_a_hundred_places(
     empty_road: Any, github_double: Double, objects: FolderStore, environment: dict[str, str]
 ) -> None:
