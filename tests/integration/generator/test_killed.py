@@ -18,6 +18,7 @@ from uuid import UUID
 
 import pytest
 
+from techub_common import streams
 from techub_common.events import (
     AssetCaptured,
     CardFailed,
@@ -33,6 +34,7 @@ from techub_devstack.doubles.handle import Double
 from techub_generator.stages import AVATAR, PULL, SCRAPE, STAGES, SUBMITTED
 
 LATENCY = 0.06
+ACK_WAIT = 1.5  # how soon a message whose worker died is back
 PLACES = {
     "/avatars": AVATAR,
     "/my-page": SCRAPE,
@@ -134,7 +136,8 @@ async def campaign(
 ) -> None:
     """Run the rounds, seeded by their numbers."""
     slow(double)
-    with killable(environment) as generator:
+    await streams.declare(road.js, ack_wait=ACK_WAIT)
+    with killable(environment | {"ACK_WAIT_SECONDS": str(ACK_WAIT)}) as generator:
         first: PipelineStarted = await road.begin(samples.DEFAULT, **begin(double))
         await road.end_of(first)
         undisturbed = await outcome(road, objects, first.run_id)
