@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
+from techub_api.accounts.actions import user_with_login
 from techub_api.operators.answers import run_pipeline
 from techub_api.profiles.details import (
     ProfileActivity,
@@ -22,6 +23,8 @@ from techub_api.profiles.tables import Profile
 from techub_api.resources import Resources
 from techub_api.runs.handlers import keep_ledger
 from techub_api.schema import Base
+from techub_api.submissions.actions import rerun
+from techub_api.submissions.rules import checked
 from techub_common.asks import RunRequest
 from techub_common.database import transaction
 from techub_common.errors import Permanent
@@ -29,6 +32,7 @@ from techub_common.events import (
     AvatarState,
     CardFailed,
     CardGenerated,
+    Options,
     PipelineCompleted,
     PipelineStarted,
     Submitted,
@@ -318,3 +322,28 @@ async def test_without_pictures(resources: Resources) -> None:
 
     assert (await run_row(resources, run_id)).status == "success"
     assert (await profile_of(resources)).status == "success"
+
+
+async def test_who_may_have_a_part_done_again(resources: Resources) -> None:
+    """Whoever looks after a profile may have a recipe run; nobody is mailed, others may not."""
+    await kept(resources)
+    options = checked(Options(recipe="github_sync"), resources.variants)
+
+    async def ask(person: str, login: str = "PIP") -> UUID:
+        async with transaction(resources.sessions) as session:
+            user = await user_with_login(session, person)
+            asked = await rerun(session, resources.outbox, resources.settings, user, login, options)
+            return asked.run_id
+
+    for person, login, code in (
+        ("bob", "pip", "profile_claimed"),
+        ("ada", "nobody", "profile_missing"),
+        ("ada", "no login", "invalid_login"),
+    ):
+        with pytest.raises(Permanent) as raised:
+            await ask(person, login)
+        assert raised.value.code == code
+    run = await run_row(resources, await ask("ada"))
+
+    assert (run.trigger, run.notify, run.bulk) == ("retry", "none", False)
+    assert run.options["recipe"] == "github_sync"

@@ -21,6 +21,7 @@ STATES: Final[Mapping[str, str]] = {
 }
 
 READING: Final = ("pull_github_data", "download_github_avatar", "evaluate_eligibility")
+INPUTS: Final = ("ingest_submitted_repositories", "record_submitted_scrape")
 WRITING: Final = ("generate_ai_profile",)
 TELLING: Final = ("notify",)
 KINDS: Final = ("capture", "optimize")
@@ -121,7 +122,7 @@ TITLES: Final[Mapping[str, str]] = {
 
 def _chapter_of(name: str) -> str:
     kind, _, what = name.partition(":")
-    if name in READING or what == "avatar":
+    if name in (*READING, *INPUTS) or what == "avatar":
         return "reading"
     if kind in KINDS:
         return "drawing"
@@ -132,6 +133,8 @@ def _place(name: str, variants: Sequence[str]) -> tuple[int, int]:
     kind, _, what = name.partition(":")
     if name in READING:
         return 2 * READING.index(name), 0
+    if name in INPUTS:
+        return 2 * (len(READING) + INPUTS.index(name)), 0
     if what == "avatar":
         return 2 * READING.index("download_github_avatar") + 1, 0
     order = variants.index(what) if what in variants else len(variants)
