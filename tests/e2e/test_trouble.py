@@ -159,7 +159,8 @@ async def test_github_in_trouble(
 
 async def test_github_recovers(person: Person) -> None:
     """A trouble that passes costs an attempt, not the card; the story shows the retry."""
-    person.stack.github.fail(502, login=samples.NO_AVATAR, times=1)
+    repositories = f"/users/{samples.NO_AVATAR}/repos"
+    person.stack.github.fail(502, path_contains=repositories, times=2)
 
     run = await person.finished(samples.NO_AVATAR)
 

@@ -29,6 +29,7 @@ class Door:
         self.asked: Counter[str] = Counter()
         self.minted = 0
         self.lives = timedelta(hours=1)
+        self.refused: set[str] = set()
         self.claims: list[dict[str, Any]] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -38,6 +39,7 @@ class Door:
             return self._mint(bearer)
         self.asked[bearer] += 1
         status, headers = self.answers.get(bearer, (200, {}))
+        status = 401 if request.url.path in self.refused else status
         return httpx.Response(status, json=USER if status == 200 else {}, headers=headers)
 
     def _mint(self, bearer: str) -> httpx.Response:
@@ -155,7 +157,20 @@ async def test_refused_token() -> None:
     await ask(two)
     await ask(two)
 
-    assert door.asked == {"a": 1, "b": 2}
+    assert door.asked == {"a": 2, "b": 2}  # asked for itself before it is given up
+
+
+async def test_one_refusal_is_not_the_tokens_fault() -> None:
+    """A token that is good is not given up because one request was answered 401."""
+    door = Door(a=(200, {}))
+    door.refused.add("/users/secret")
+    one = github(door, tokens=("a",))
+    with pytest.raises(Permanent) as raised:
+        await one.asking().one("/users/secret", User)
+    await ask(one)
+
+    assert raised.value.code == "github_unauthorized"
+    assert door.asked == {"a": 3}
 
 
 async def test_nobody_is_accepted() -> None:
@@ -199,7 +214,7 @@ async def test_app_token_withdrawn(app: App) -> None:
 
     door = Door(minted1=(401, {}), minted2=(401, {}))
     await ask(github(door, app=app, tokens=("a",)))
-    assert door.asked == {"minted1": 1, "minted2": 1, "a": 1}
+    assert door.asked == {"minted1": 1, "minted2": 2, "a": 1}
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 500, 503])

@@ -107,8 +107,11 @@ class Line:
             if reply.status < httpx.codes.MULTIPLE_CHOICES or reply.unchanged:
                 self.wallet.accepted(credential)
                 return reply, credential
-            if reply.status == httpx.codes.UNAUTHORIZED and credential.signed:
-                self._turned_away(credential, bearer, fresh=credential in turned)
+            if (
+                reply.status == httpx.codes.UNAUTHORIZED
+                and credential.signed
+                and await self._turned_away(credential, bearer, fresh=credential in turned)
+            ):
                 turned.add(credential)
                 continue
             said = httpx.Response(reply.status, headers=reply.headers, content=reply.body)
@@ -126,10 +129,24 @@ class Line:
             self.wallet.rest(credential, "", error.retry_after or UNMINTED_FOR)
         return ""
 
-    def _turned_away(self, credential: Credential, bearer: str | None, *, fresh: bool) -> None:
-        """Have a token minted anew; one that is fresh, or cannot be minted, is refused."""
-        if fresh or not credential.forget(bearer):
-            self.wallet.refuse(credential)
+    async def _turned_away(
+        self, credential: Credential, bearer: str | None, *, fresh: bool
+    ) -> bool:
+        """Have a token minted anew, or refuse the credential; False when it is none of its fault.
+
+        GitHub is asked about the credential itself before all of it is given up for one answer.
+        """
+        if not fresh and credential.forget(bearer):
+            return True
+        limits = Wanted("GET", "rate_limit", "", {}, {})
+        try:
+            reply = await self._send(limits, bearer)
+        except (httpx.HTTPError, TimeoutError):
+            return False
+        if reply.status != httpx.codes.UNAUTHORIZED:
+            return False
+        self.wallet.refuse(credential)
+        return True
 
     def _passed_on(
         self, credential: Credential, resource: str, trouble: Transient | Permanent
