@@ -74,7 +74,19 @@ def test_page(text: str, address: str) -> None:
     assert page_address(text) == address
 
 
-@pytest.mark.parametrize("text", ["", "ftp://pip.example/", "https://", "https://a:b@pip.example/"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "ftp://pip.example/",
+        "https://",
+        "https://a:b@pip.example/",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "localhost",
+        "https://pip.example:port/",
+    ],
+)
 def test_no_page(text: str) -> None:
     """Other schemes, no host and credentials are refused."""
     with pytest.raises(ValueError, match="address"):

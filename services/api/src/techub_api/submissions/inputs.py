@@ -2,7 +2,7 @@
 
 import re
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from sqlalchemy import delete, func
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -41,10 +41,18 @@ def page_address(text: str) -> str:
     given = text.strip()
     address = given if "://" in given else f"https://{given}"
     parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+    named = parts.hostname is not None and "." in parts.hostname and parts.username is None
+    if parts.scheme not in ("http", "https") or not named or not _usable(parts):
         message = "an address starts with http:// or https://"
         raise ValueError(message)
     return address if parts.path else f"{address}/"
+
+
+def _usable(parts: SplitResult) -> bool:
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:  # no number: then it was no host before it either
+        return False
 
 
 def stored(profile: Profile) -> Submitted:
