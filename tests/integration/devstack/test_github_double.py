@@ -43,14 +43,24 @@ def test_a_user_and_his_picture(client: httpx.Client) -> None:
     assert client.get(faceless["avatar_url"]).status_code == 404
 
 
-def test_nothing_new_is_304(client: httpx.Client) -> None:
-    """A conditional request costs no quota and carries no body."""
-    first = client.get(f"/users/{samples.TINY}")
-    again = client.get(f"/users/{samples.TINY}", headers={"if-none-match": first.headers["etag"]})
+@pytest.mark.parametrize(("signed", "cost"), [({"authorization": "Bearer a"}, 0), ({}, 1)])
+def test_nothing_new_is_304(client: httpx.Client, signed: dict[str, str], cost: int) -> None:
+    """A conditional request carries no body and, of somebody who signs, costs no quota."""
+    first = client.get(f"/users/{samples.TINY}", headers=signed)
+    known = {"if-none-match": first.headers["etag"]}
+    again = client.get(f"/users/{samples.TINY}", headers=signed | known)
 
     assert (again.status_code, again.content) == (304, b"")
-    remaining = [answer.headers["x-ratelimit-remaining"] for answer in (first, again)]
-    assert remaining[0] == remaining[1]
+    left = [int(answer.headers["x-ratelimit-remaining"]) for answer in (first, again)]
+    assert left[0] - left[1] == cost
+
+
+def test_etags_are_a_tokens_own(client: httpx.Client) -> None:
+    """What one token got is changed in the eyes of another."""
+    first = client.get(f"/users/{samples.TINY}", headers={"authorization": "Bearer a"})
+    other = {"authorization": "Bearer b", "if-none-match": first.headers["etag"]}
+
+    assert client.get(f"/users/{samples.TINY}", headers=other).status_code == 200
 
 
 def test_pages_are_linked(client: httpx.Client) -> None:
