@@ -36,9 +36,12 @@ async def rehearse(directory: Path, submitted: int) -> list[str]:
         async def waiting() -> int:
             return int((await js.consumer_info(EVENTS, SCREENSHOTTER.name)).num_pending or 0)
 
+        async def nothing_waits() -> bool:
+            return await waiting() == 0
+
         async def rate(replicas: int) -> None:
             before, began = await waiting(), time.monotonic()
-            await asyncio.sleep(SECONDS)
+            await eventually(nothing_waits, SECONDS)  # as long as there is work for all of them
             after = await waiting()
             rates.append((replicas, (before - after) / (time.monotonic() - began)))
             print(
