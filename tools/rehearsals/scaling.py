@@ -43,11 +43,9 @@ async def rehearse(directory: Path, submitted: int) -> list[str]:
             before, began = await waiting(), time.monotonic()
             await eventually(nothing_waits, SECONDS)  # as long as there is work for all of them
             after = await waiting()
-            rates.append((replicas, (before - after) / (time.monotonic() - began)))
-            print(
-                f"{replicas} screenshotters: {rates[-1][1]:.2f} pictures/s, {after} wait",
-                flush=True,
-            )
+            if before:  # else there was nothing to be fast at
+                rates.append((replicas, (before - after) / (time.monotonic() - began)))
+            say("scaling", f"{replicas} replicas: {before} waited, now {after}")
 
         async def all_wait() -> bool:
             return await waiting() >= 3 * len(runs)
