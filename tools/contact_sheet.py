@@ -8,7 +8,8 @@ from pathlib import Path
 from techub_cards.card import Card
 from techub_cards.catalogue import ARCHETYPES, SPIRIT_ANIMALS
 from techub_cards.render import render
-from techub_cards.samples import TORTURE_NAMES, sample
+from techub_cards.samples import sample
+from techub_cards.torture import TORTURE_NAMES
 from techub_cards.variants import VARIANTS
 from techub_devstack.servers import chromium
 from techub_screenshotter.browser import open_browser
