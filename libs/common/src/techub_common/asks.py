@@ -18,7 +18,8 @@ SMOKE_EMAIL: Final = "ask.notifier.smoke"
 class RunRequest(BaseModel):
     """Start a run of this login; answered with `run_id` and whether it was `created`.
 
-    A `refresh` waits in line behind people's runs and tells nobody how it ended.
+    A `refresh` waits in line behind people's runs and tells nobody how it ended. By `force`
+    pictures are taken again although nothing on them has changed.
     """
 
     login: str
@@ -27,6 +28,7 @@ class RunRequest(BaseModel):
     only_stages: tuple[str, ...] = ()
     skip_stages: tuple[str, ...] = ()
     refresh: bool = False
+    force: bool = False
 
 
 class StatusRequest(BaseModel):

@@ -56,12 +56,14 @@ class Options(Part):
     """What a run is asked to do differently from a full one.
 
     `variants` are the pictures it owes, all there are when None; a `recipe` names a shorter road.
+    By `force` pictures are taken again although nothing on them has changed.
     """
 
     recipe: str | None = None
     only_stages: tuple[str, ...] = ()
     skip_stages: tuple[str, ...] = ()
     variants: tuple[str, ...] | None = None
+    force: bool = False
 
 
 class PipelineStarted(Event):

@@ -34,6 +34,7 @@ async def run_pipeline(request: RunRequest, resources: Opened) -> dict[str, Any]
             variants=request.variants,
             only_stages=request.only_stages,
             skip_stages=request.skip_stages,
+            force=request.force,
         ),
         resources.variants,
     )
