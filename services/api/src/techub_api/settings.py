@@ -3,9 +3,10 @@
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from techub_api.mail.signatures import is_secret
+from techub_cards.variants import VARIANTS
 from techub_common.settings import CommonSettings, DatabaseSettings, StorageSettings, WebAddress
 
 
@@ -48,6 +49,21 @@ class Settings(CommonSettings, DatabaseSettings, StorageSettings):
     pipeline_deadline_seconds: float = Field(default=600.0, gt=0)
     bulk_runs: int = Field(default=4, ge=1)
     stream_replicas: int = Field(default=1, ge=1, le=5)
+    capture_variants: str = ""
+
+    @field_validator("capture_variants")
+    @classmethod
+    def _known_variants(cls, names: str) -> str:
+        wanted = {name.strip() for name in names.split(",")} - {""}
+        if unknown := wanted - set(VARIANTS):
+            message = f"names no canvas: {', '.join(sorted(unknown))}"
+            raise ValueError(message)
+        return ",".join(name for name in VARIANTS if name in wanted)
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """Return the pictures a run owes when nobody says which: those named, else all there are."""
+        return tuple(self.capture_variants.split(",")) if self.capture_variants else tuple(VARIANTS)
 
     @property
     def is_https(self) -> bool:

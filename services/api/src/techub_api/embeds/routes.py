@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Header, Response
 from fastapi.responses import HTMLResponse
 
+from techub_api.embeds.framing import framed
 from techub_api.embeds.queries import current_picture, drawn_from
 from techub_api.files import mime_of
 from techub_api.resources import Resources
@@ -21,9 +22,6 @@ from techub_common.logins import valid_login
 router = APIRouter(include_in_schema=False)
 
 FRESH: Final = "public, max-age=300, stale-while-revalidate=86400"
-SANDBOX: Final = (
-    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
-)
 IfNoneMatch = Annotated[str | None, Header()]
 
 
@@ -35,7 +33,7 @@ async def link_preview(login: str, opened: Opened, if_none_match: IfNoneMatch = 
 
 @router.get("/cards/{login}/{variant}")
 async def drawn_card(login: str, variant: str, opened: Opened) -> HTMLResponse:
-    """Answer the page a picture is taken of; nothing in it runs or is fetched."""
+    """Answer the page a picture is taken of; nothing is fetched, only the fitting script runs."""
     try:
         canvas = variant_named(variant)
     except UnknownVariant as error:
@@ -49,7 +47,7 @@ async def drawn_card(login: str, variant: str, opened: Opened) -> HTMLResponse:
     if avatar is not None:
         card = card.model_copy(update={"avatar": await _inlined(opened, avatar)})
     html = await asyncio.to_thread(render, canvas, card)
-    return HTMLResponse(html, headers={"Content-Security-Policy": SANDBOX, "Cache-Control": FRESH})
+    return framed(html, FRESH)
 
 
 @router.api_route("/{login}.png", methods=["GET", "HEAD"])
