@@ -4,6 +4,8 @@
  * data-fit="lines"  one line while it stays above data-one of its size, else up to data-lines
  *                   balanced lines, shrinking to data-min, then gives up words
  *
+ * An image that cannot be decoded gives way to the element that stands hidden after it.
+ *
  * data-wrap         the share of its size at which a text of several lines may start
  * data-spare        a child of a data-stack that leaves, highest number first, when the stack is full
  *
@@ -18,7 +20,11 @@
   const ellipsis = "\u2026";
 
   void document.body.offsetWidth;
-  const pictures = [...document.images].map((image) => image.decode().catch(() => undefined));
+  const giveUpPicture = (image) => {
+    image.hidden = true;
+    if (image.nextElementSibling) image.nextElementSibling.hidden = false;
+  };
+  const pictures = [...document.images].map((image) => image.decode().catch(() => giveUpPicture(image)));
   await Promise.all([document.fonts.ready, ...pictures]);
 
   const number = (element, name, otherwise) => Number(element.dataset[name] ?? otherwise);
@@ -145,7 +151,9 @@
     }
   }
 
-  const canvas = document.querySelector(".canvas").getBoundingClientRect();
+  const drawn = document.querySelector(".canvas");
+  const canvas = drawn.getBoundingClientRect();
+  const blank = !drawn.innerText.trim() && !drawn.querySelector("svg, img:not([hidden])");
   const overflows = boxes
     .filter((box) => {
       if (box.element.offsetParent === null) return false;
@@ -160,5 +168,5 @@
     .concat(stacks.filter(full).map((stack) => `${stack.className}: full`));
 
   root.dataset.ready = root.dataset.variant;
-  return { ready: root.dataset.variant, overflows };
+  return { ready: root.dataset.variant, overflows, blank };
 })()

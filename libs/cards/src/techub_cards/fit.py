@@ -8,7 +8,10 @@ SCRIPT: Final = files("techub_cards").joinpath("fit.js").read_text(encoding="utf
 
 
 class FitReport(TypedDict):
-    """What the script found: the variant it declared ready, and the texts that would not fit."""
+    """What the script found: the variant it declared ready, the texts that would not fit, and
+    whether there is nothing to see.
+    """
 
     ready: str
     overflows: list[str]
+    blank: bool
