@@ -92,7 +92,7 @@ def overlapping(one: Text, other: Text) -> bool:
 
 
 def faults(variant: Variant, report: FitReport, found: Measured) -> list[str]:
-    """Return what is wrong: text that does not fit, leaves the canvas, meets another, is too small."""
+    """Return what is wrong: text too long, too small, beyond the canvas, upon other text."""
     smallest = max(11.0, 1.9 * variant.unit) - 0.05
     wrong = [f"does not fit: {text}" for text in report["overflows"]]
     if {report["ready"], found["ready"]} != {variant.name}:

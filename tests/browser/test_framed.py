@@ -16,8 +16,10 @@ async def test_only_our_script_runs(page: Page) -> None:
     assert page.context.browser is not None
     context = await page.context.browser.new_context()
     answer = framed(render(VARIANTS["og"], sample(title="Long " * 60)), "no-store")
-    body = bytes(answer.body).decode().replace(
-        "<main", "<script>document.title = 'ours no more'</script><main"
+    body = (
+        bytes(answer.body)
+        .decode()
+        .replace("<main", "<script>document.title = 'ours no more'</script><main")
     )
     policy = {"content-security-policy": answer.headers["content-security-policy"]}
 

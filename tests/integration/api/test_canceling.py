@@ -185,7 +185,9 @@ async def test_a_full_run_supersedes_a_recipe(resources: Resources) -> None:
 async def test_what_an_open_run_does_already(resources: Resources) -> None:
     """The same again, or less than the open run does, answers with the open run; more does not."""
     await finished(resources)
-    recipe, created = await asked(resources, recipe="screenshot_refresh", force=True, variants=["og"])
+    recipe, created = await asked(
+        resources, recipe="screenshot_refresh", force=True, variants=["og"]
+    )
     again = await asked(resources, recipe="screenshot_refresh", force=True, variants=["og"])
     with pytest.raises(Permanent) as refused:
         await asked(resources, recipe="screenshot_refresh", force=True, variants=["card"])
@@ -244,7 +246,9 @@ async def test_screenshot_refresh(resources: Resources) -> None:
     async with transaction(resources.sessions) as session:
         profile = (await session.scalars(select(Profile))).one()
         profile.status = "partial_success"
-    run_id, _ = await asked(resources, recipe="screenshot_refresh", force=True, variants=["card", "og"])
+    run_id, _ = await asked(
+        resources, recipe="screenshot_refresh", force=True, variants=["card", "og"]
+    )
     requests = await told(resources, run_id)
 
     view_key = (await run_row(resources, full)).view_key

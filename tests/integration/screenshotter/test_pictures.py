@@ -82,7 +82,11 @@ async def test_blank(studio: Studio) -> None:
 
 @pytest.mark.parametrize(
     "broken",
-    [b"not a picture", b"\x89PNG\r\n\x1a\n" + b"\0" * 40, b"<svg xmlns='http://www.w3.org/2000/svg'"],
+    [
+        b"not a picture",
+        b"\x89PNG\r\n\x1a\n" + b"\0" * 40,
+        b"<svg xmlns='http://www.w3.org/2000/svg'",
+    ],
 )
 async def test_broken_avatar(studio: Studio, card: Card, broken: bytes) -> None:
     """An avatar that nobody can decode gives way to the person's initials."""

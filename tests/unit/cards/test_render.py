@@ -98,7 +98,7 @@ SAID = {
 
 @pytest.mark.parametrize("variant", PLAYED, ids=lambda variant: variant.name)
 def test_says_what_a_card_says(variant: Variant) -> None:
-    """Every played canvas names its person, finish and origin; a front its title, stats and traits."""
+    """Every played canvas names person, finish and origin; a front title, stats and traits."""
     words = " ".join("".join(Page(render(variant, ADA)).words).split())
     front = ("Ada Lovelace", "The First Compiler", "The Magician", "91", "84", "88", "Blue-ringed")
 
@@ -144,7 +144,7 @@ def test_no_code() -> None:
 
 @pytest.mark.parametrize("name", ["card", "tcg"])
 def test_card_tells_everything(name: str) -> None:
-    """The full cards have moves with their descriptions, tags, languages, counts, number and date."""
+    """The full cards have moves and what they mean, tags, languages, counts, number and date."""
     words = "".join(Page(render(VARIANTS[name], ADA)).words)
 
     for ability in abilities_of(ADA):

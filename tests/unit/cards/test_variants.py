@@ -4,12 +4,23 @@ import pytest
 
 from techub_cards.variants import ALIASES, VARIANTS, UnknownVariant, variant_named
 
-
-FIFTEEN = """
-og og_pro card card_pro simple banner x_profile_400 x_header_1500x500 x_feed_1600x900 fb_post_1080
-ig_portrait_1080x1350 ig_landscape_1080x566 fb_cover_851x315 linkedin_cover_1584x396
-youtube_cover_2560x1440
-""".split()
+FIFTEEN = [
+    "og",
+    "og_pro",
+    "card",
+    "card_pro",
+    "simple",
+    "banner",
+    "x_profile_400",
+    "x_header_1500x500",
+    "x_feed_1600x900",
+    "fb_post_1080",
+    "ig_portrait_1080x1350",
+    "ig_landscape_1080x566",
+    "fb_cover_851x315",
+    "linkedin_cover_1584x396",
+    "youtube_cover_2560x1440",
+]
 
 
 def test_all_canvases() -> None:

@@ -13,6 +13,15 @@ RUN = UUID("6f1d6d6e-3a53-4b46-9a43-0d3f2c9f4c11")
 FAILED = Permanent("og shows nothing", code="render_failed", detail={"console": ["warning: hm"]})
 
 
+class _Gone(FolderStore):
+    """A store that does not answer."""
+
+    async def put(self, key: str, content: bytes, mime: str) -> None:
+        """Raise Away."""
+        del content, mime
+        raise Away(key)
+
+
 async def test_papers(tmp_path: Path) -> None:
     """The page, what it said and the error are kept, privately, each named by its content."""
     await keep_evidence(FolderStore(tmp_path), RUN, "og", "<p>page", FAILED)
@@ -36,11 +45,7 @@ async def test_lost_browser(tmp_path: Path) -> None:
 async def test_store_is_away() -> None:
     """A store that is away keeps nothing and hides no failure."""
 
-    class Gone(FolderStore):
-        async def put(self, key: str, content: bytes, mime: str) -> None:
-            raise Away(key)
-
-    await keep_evidence(Gone(Path("/nowhere")), RUN, "og", "page", FAILED)
+    await keep_evidence(_Gone(Path("/nowhere")), RUN, "og", "page", FAILED)
 
 
 @pytest.mark.parametrize("name", ["page.html", "error.txt"])

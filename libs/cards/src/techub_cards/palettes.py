@@ -9,7 +9,6 @@ from techub_cards.card import Card
 from techub_cards.colours import oklch
 from techub_cards.dice import Dice
 
-
 SOBER: Final = 0.3
 
 

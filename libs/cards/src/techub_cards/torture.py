@@ -1,4 +1,4 @@
-"""The texts that break layouts: as people really write them, and as somebody with bad intentions would."""
+"""The texts that break layouts: as people write them, and as somebody who means ill would."""
 
 # ruff: noqa: RUF001 - letters that look like other letters are the point
 
@@ -33,7 +33,7 @@ TORTURE_NAMES: Final = (
 """Names as people really choose them."""
 
 DOZEN: Final = tuple(TORTURE_NAMES[place] for place in (0, 2, 3, 4, 7, 9, 11, 12, 15, 16, 18, 20))
-"""One of each kind of trouble: short, long, wide, unbroken, every direction and height of script."""
+"""One of each kind of trouble: short, long, wide, unbroken, every direction and height."""
 
 _MORE: Final = (
     "Łukasz Żółć-Gęślą",

@@ -24,7 +24,7 @@ def screenshots() -> None:
 
 
 @app.command()
-def capture(  # noqa: PLR0913  # one per option
+def capture(  # one per option
     context: typer.Context,
     login: Login,
     variant: Annotated[str, typer.Argument(metavar="VARIANT", help="og, card, tcg, …")],
@@ -43,7 +43,7 @@ def capture(  # noqa: PLR0913  # one per option
 
 
 @app.command("capture-all")
-def capture_all(  # noqa: PLR0913  # one per option
+def capture_all(  # one per option
     context: typer.Context,
     login: Login,
     *,
@@ -62,7 +62,7 @@ def capture_all(  # noqa: PLR0913  # one per option
     _take(context.obj, login, wanted, force=force, wait=not no_wait, as_json=as_json)
 
 
-def _take(  # noqa: PLR0913  # the options of both commands
+def _take(  # the options of both commands
     server: Server,
     login: str,
     variants: tuple[str, ...] | None,

@@ -62,7 +62,7 @@ class Settings(CommonSettings, DatabaseSettings, StorageSettings):
 
     @property
     def variants(self) -> tuple[str, ...]:
-        """Return the pictures a run owes when nobody says which: those named, else all there are."""
+        """Return the pictures there are to make: those named, else every one."""
         return tuple(self.capture_variants.split(",")) if self.capture_variants else tuple(VARIANTS)
 
     @property

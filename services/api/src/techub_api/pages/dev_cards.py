@@ -29,10 +29,8 @@ Theme = Literal["dark", "light"]
 @router.get("/dev/cards")
 async def contact_sheet(person: int = 0, theme: Theme = "dark") -> HTMLResponse:
     """Answer all canvases of one sample person, with links to the others."""
-    names = [f"{number}" for number in range(PEOPLE + len(DOZEN))]
-    links = " ".join(
-        f'<a href="?person={name}&amp;theme={theme}">{name}</a>' for name in names
-    ) + "".join(f' <a href="?person={person}&amp;theme={one}">{one}</a>' for one in ("dark", "light"))
+    people = [_link(f"{one}", one, theme) for one in range(PEOPLE + len(DOZEN))]
+    links = " ".join([*people, *(_link(one, person, one) for one in ("dark", "light"))])
     frames = "".join(_frame(variant, person, theme) for variant in VARIANTS.values())
     return HTMLResponse(
         "<!doctype html><meta charset='utf-8'><title>TecHub: contact sheet</title><style>"
@@ -67,6 +65,10 @@ def _somebody(person: int, theme: Theme) -> Card:
         theme=theme,
         **name,
     )
+
+
+def _link(text: str, person: int, theme: str) -> str:
+    return f'<a href="?person={person}&amp;theme={theme}">{text}</a>'
 
 
 def _frame(variant: Variant, person: int, theme: str) -> str:
