@@ -44,7 +44,6 @@ async def test_lost_browser(tmp_path: Path) -> None:
 
 async def test_store_is_away() -> None:
     """A store that is away keeps nothing and hides no failure."""
-
     await keep_evidence(_Gone(Path("/nowhere")), RUN, "og", "page", FAILED)
 
 

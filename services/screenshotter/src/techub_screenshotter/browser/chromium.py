@@ -40,7 +40,7 @@ GROWTH: Final = 1.1
 
 
 class Browser:
-    """A Chromium with a fixed number of tabs, started at `born`; `gone` is set once it has ended."""
+    """A Chromium with a fixed number of tabs, started at `born`; `gone` once it has ended."""
 
     def __init__(self, chromium: Chromium, pid: int, tabs: list[Tab]) -> None:
         self.pid = pid
