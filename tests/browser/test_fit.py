@@ -138,6 +138,7 @@ async def test_no_tofu(page: Page) -> None:
 
     for place in (".name", ".title"):
         assert await page.evaluate(GLYPHS, [place, [clean(text) for text in texts]]) == []
+        assert await page.evaluate(GLYPHS, [place, ["a\u0380"]]) == ["\u0380"]  # nobody's letter
 
 
 async def test_large_enough_in_a_feed(page: Page) -> None:
