@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "2026_11_27_1400"
-down_revision = "2026_11_27_1300"
+revision = "2026_11_27_1500"
+down_revision = "2026_11_27_1400"
 branch_labels = None
 depends_on = None
 
