@@ -72,7 +72,10 @@
 
   const cut = (box, granularity, fewest) => {
     const parts = pieces(box.text, granularity);
-    const upTo = (count) => parts.slice(0, count).join("").replace(/[\p{P}\s]+$/u, "");
+    const upTo = (count) => {
+      const start = parts.slice(0, count).join("").trim();
+      return start.replace(/[\p{P}\s]+$/u, "") || start;
+    };
     let low = 0;
     let high = parts.length - 1;
     while (low < high) {
