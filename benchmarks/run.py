@@ -27,6 +27,13 @@ Service and reference take turns, picture by picture. The last row of the first 
 the system we replace: a new browser per picture, network idle, 500 ms more.""",
     ),
     (
+        "Many pictures",
+        "screenshots.py",
+        """\
+Every canvas at several concurrencies beside the bare loop; the memory of a browser that is never
+replaced. For drift over 5,000 pictures: `--pictures 5000`.""",
+    ),
+    (
         "Telling people",
         "notifications.py",
         """\

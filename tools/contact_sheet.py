@@ -8,7 +8,8 @@ from pathlib import Path
 from techub_cards.card import Card
 from techub_cards.catalogue import ARCHETYPES, SPIRIT_ANIMALS
 from techub_cards.render import render
-from techub_cards.samples import TORTURE_NAMES, sample
+from techub_cards.samples import sample
+from techub_cards.torture import DOZEN
 from techub_cards.variants import VARIANTS
 from techub_devstack.servers import chromium
 from techub_screenshotter.browser import open_browser
@@ -16,37 +17,39 @@ from techub_screenshotter.browser import open_browser
 TABS = 2
 PAGE = """<!doctype html><meta charset="utf-8"><title>TecHub: contact sheet</title>
 <style>body{{background:#222;color:#eee;font:14px sans-serif;margin:2rem}}
-figure{{display:inline-block;margin:0 1rem 1.5rem 0}}img{{width:480px;display:block}}</style>
+figure{{display:inline-block;margin:0 1rem 1.5rem 0;vertical-align:top}}
+img{{max-width:480px;max-height:480px;display:block}}</style>
 {figures}"""
 
 
 def people() -> dict[str, Card]:
-    """Return everybody on the sheet: each archetype, light and dark, and each torture name."""
+    """Return everybody on the sheet: each archetype, by turns dark and light, and a dozen names."""
     animals = list(SPIRIT_ANIMALS)
     cards = {
-        f"{archetype}, {theme}": sample(
+        archetype: sample(
             archetype=archetype,
             spirit_animal=animals[number * 5 % len(animals)],
-            theme=theme,
-            login=f"sample-{number}-{theme}",
+            attack=60 + number * 39 // 11,
+            speed=60 + number * 39 // 11,
+            theme=("dark", "light")[number % 2],
+            login=f"sample-{number}",
         )
         for number, archetype in enumerate(ARCHETYPES)
-        for theme in ("dark", "light")
     }
-    return cards | {f"torture: {name}": sample(name=name) for name in TORTURE_NAMES}
+    return cards | {f"torture: {name}": sample(name=name, title=name) for name in DOZEN}
 
 
 async def draw(folder: Path) -> int:
     """Write the pictures and the page; return how many pictures there are."""
     figures = []
     async with open_browser(chromium.find(), TABS) as browser:
-        for number, (title, card) in enumerate(people().items()):
-            for variant in VARIANTS.values():
+        for variant in VARIANTS.values():
+            for number, (title, card) in enumerate(people().items()):
                 picture = await browser.draw(render(variant, card), variant)
-                name = f"{number:03}-{variant.name}.png"
+                name = f"{variant.name}-{number:02}.png"
                 (folder / name).write_bytes(picture.png)
                 caption = html.escape(f"{variant.name}: {title}")
-                figures.append(f'<figure><img src="{name}">{caption}</figure>')
+                figures.append(f'<figure><img loading="lazy" src="{name}">{caption}</figure>')
     (folder / "index.html").write_text(PAGE.format(figures="\n".join(figures)), "utf-8")
     return len(figures)
 

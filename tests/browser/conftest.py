@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import CDPSession, Page, async_playwright
 
 DEBIAN = Path("/usr/lib/chromium/chromium-headless-shell")
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -34,3 +34,9 @@ async def page() -> AsyncIterator[Page]:
         context = await browser.new_context(java_script_enabled=False, offline=True)
         yield await context.new_page()
         await browser.close()
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def session(page: Page) -> CDPSession:
+    """The debugging session that photographs the page."""
+    return await page.context.new_cdp_session(page)

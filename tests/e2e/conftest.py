@@ -95,7 +95,11 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
         var=var,
         fsync=False,
         http_port=free_ports(1)[0],
-        environment={"ACK_WAIT_SECONDS": "3", "SWEEP_SECONDS": "1"},
+        environment={
+            "ACK_WAIT_SECONDS": "3",
+            "SWEEP_SECONDS": "1",
+            "CAPTURE_VARIANTS": "og,card,simple",
+        },
     )
     async with running_stack(wanted, lambda *_: None) as running:
         yield running

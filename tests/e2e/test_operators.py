@@ -22,7 +22,7 @@ async def test_pictures_again(stack: Stack, person: Person) -> None:
     """A screenshot refresh takes the pictures of the last card again and mails nobody."""
     full = await person.finished(samples.TINY)
     mails = await person.mails()
-    recipe = ("--recipe", "screenshot_refresh", "--variants", "og,card")
+    recipe = ("--recipe", "screenshot_refresh", "--variants", "og,card", "--force")
     code, output, errors = await techub(stack, "pipeline", "run", samples.TINY, *recipe, "--wait")
     assert code == 0, output + errors
 
@@ -32,6 +32,18 @@ async def test_pictures_again(stack: Stack, person: Person) -> None:
     assert "pull_github_data" not in steps_of(run)
     assert run["run_id"] != full["run_id"]
     assert await person.mails() == mails
+
+
+async def test_nothing_has_changed(stack: Stack, person: Person) -> None:
+    """Pictures of a card on which nothing has changed are kept, and the run is over at once."""
+    full = await person.finished(samples.POPULAR)
+    code, output, errors = await techub(stack, "screenshots", "capture-all", samples.POPULAR)
+    assert code == 0, output + errors
+
+    run = await status(stack, samples.POPULAR)
+    assert run["run_id"] != full["run_id"]
+    taken = {name: status for name, status in steps_of(run).items() if ":" in name}
+    assert taken == dict.fromkeys(("capture:og", "capture:card", "capture:simple"), "skipped")
 
 
 async def test_a_refresh_waits_its_turn(stack: Stack) -> None:

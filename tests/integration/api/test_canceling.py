@@ -170,7 +170,7 @@ async def test_cancel_against_the_last_picture(resources: Resources) -> None:
 async def test_a_full_run_supersedes_a_recipe(resources: Resources) -> None:
     """A full run takes the place of an open recipe run, whose results are published no more."""
     full = await finished(resources)
-    refresh, _ = await asked(resources, recipe="screenshot_refresh")
+    refresh, _ = await asked(resources, recipe="screenshot_refresh", force=True)
     submitted = await start_run(resources, "pip")
     await keep_ledger(recorded(refresh, "og", "bbbbbbbbbbbb"), resources)
 
@@ -185,10 +185,12 @@ async def test_a_full_run_supersedes_a_recipe(resources: Resources) -> None:
 async def test_what_an_open_run_does_already(resources: Resources) -> None:
     """The same again, or less than the open run does, answers with the open run; more does not."""
     await finished(resources)
-    recipe, created = await asked(resources, recipe="screenshot_refresh", variants=["og"])
-    again = await asked(resources, recipe="screenshot_refresh", variants=["og"])
+    recipe, created = await asked(
+        resources, recipe="screenshot_refresh", force=True, variants=["og"]
+    )
+    again = await asked(resources, recipe="screenshot_refresh", force=True, variants=["og"])
     with pytest.raises(Permanent) as refused:
-        await asked(resources, recipe="screenshot_refresh", variants=["card"])
+        await asked(resources, recipe="screenshot_refresh", force=True, variants=["card"])
     full, _ = await asked(resources)
 
     assert created
@@ -197,14 +199,14 @@ async def test_what_an_open_run_does_already(resources: Resources) -> None:
     assert str(recipe) in str(refused.value)
     assert (await run_row(resources, recipe)).status == "canceled"
     assert await asked(resources) == (full, False)
-    assert await asked(resources, recipe="screenshot_refresh") == (full, False)
+    assert await asked(resources, recipe="screenshot_refresh", force=True) == (full, False)
     assert await start_run(resources, "pip") == full
 
 
 async def test_many_ask_at_once(resources: Resources) -> None:
     """However many full runs are asked for while a recipe is open, one run takes its place."""
     await finished(resources)
-    recipe, _ = await asked(resources, recipe="screenshot_refresh")
+    recipe, _ = await asked(resources, recipe="screenshot_refresh", force=True)
     answers = await asyncio.gather(
         *(start_run(resources, "pip", f"person-{number}") for number in range(6))
     )
@@ -244,7 +246,9 @@ async def test_screenshot_refresh(resources: Resources) -> None:
     async with transaction(resources.sessions) as session:
         profile = (await session.scalars(select(Profile))).one()
         profile.status = "partial_success"
-    run_id, _ = await asked(resources, recipe="screenshot_refresh", variants=["card", "og"])
+    run_id, _ = await asked(
+        resources, recipe="screenshot_refresh", force=True, variants=["card", "og"]
+    )
     requests = await told(resources, run_id)
 
     view_key = (await run_row(resources, full)).view_key
@@ -267,7 +271,7 @@ async def test_screenshot_refresh(resources: Resources) -> None:
 async def test_a_failed_refresh_keeps_the_status(resources: Resources) -> None:
     """A recipe that fails changes neither the published status nor the published pictures."""
     full = await finished(resources)
-    run_id, _ = await asked(resources, recipe="screenshot_refresh")
+    run_id, _ = await asked(resources, recipe="screenshot_refresh", force=True)
     for kind in resources.variants:
         await keep_ledger(failed(run_id, kind), resources)
 

@@ -88,7 +88,7 @@ async def test_what_no_row_names_goes(resources: Resources, folder: FolderStore)
 
 
 async def test_what_is_new_stays(resources: Resources, folder: FolderStore) -> None:
-    """A file may be stored a day before a row names it, and what a run left behind thirty."""
+    """A file may be there a day before a row names it; of runs it stays thirty, of failures seven."""
     await prune(folder, resources.sessions, DAYS)
     for key, days in ((OLD, 0.9), ("avatars/old.png", 1.1)):
         await folder.put(key, b"x", "image/webp")
@@ -96,10 +96,13 @@ async def test_what_is_new_stays(resources: Resources, folder: FolderStore) -> N
     for key, days in (("runs/a/captures/b.png", 29.0), ("runs/a/captures/c.png", 31.0)):
         await folder.put(key, b"x", "image/png")
         aged(folder, key, days)
+    for key, days in (("debug/a/og/page.html", 6.9), ("debug/b/og/page.html", 7.1)):
+        await folder.put(key, b"x", "text/html")
+        aged(folder, key, days)
 
-    assert (await prune(folder, resources.sessions, DAYS)).objects == 2
+    assert (await prune(folder, resources.sessions, DAYS)).objects == 3
     after = await keys_of(folder)
-    assert {OLD, "runs/a/captures/b.png"} <= after
+    assert {OLD, "runs/a/captures/b.png", "debug/a/og/page.html"} <= after
 
 
 async def test_stored_again_meanwhile(resources: Resources, folder: FolderStore) -> None:

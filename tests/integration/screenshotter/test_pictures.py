@@ -72,3 +72,27 @@ async def test_page_that_is_not_ready(studio: Studio, html: str) -> None:
 
     assert caught.value.code == "render_failed"
     assert (await studio.draw(page_with("next"), OG)).width == OG.width
+
+
+async def test_blank(studio: Studio) -> None:
+    """A page that is ready but shows nothing is no picture."""
+    with pytest.raises(Permanent, match="shows nothing"):
+        await studio.draw(page_with("<p> </p>"), OG)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"not a picture",
+        b"\x89PNG\r\n\x1a\n" + b"\0" * 40,
+        b"<svg xmlns='http://www.w3.org/2000/svg'",
+    ],
+)
+async def test_broken_avatar(studio: Studio, card: Card, broken: bytes) -> None:
+    """An avatar that nobody can decode gives way to the person's initials."""
+    source = f"data:image/png;base64,{b64encode(broken).decode()}"
+    without = await studio.draw(render(OG, card), OG)
+
+    picture = await studio.draw(render(OG, card.model_copy(update={"avatar": source})), OG)
+
+    assert picture.png == without.png

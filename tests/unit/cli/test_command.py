@@ -32,6 +32,8 @@ def test_exit_codes_are_documented() -> None:
         ["pipeline", "status", "ada"],
         ["pipeline", "cancel", "ada"],
         ["pipeline", "retry", "ada"],
+        ["screenshots", "capture", "ada", "og"],
+        ["screenshots", "capture-all", "ada", "--all"],
         ["dead", "list"],
         ["dead", "replay", "--all"],
     ],

@@ -26,6 +26,8 @@ class PaperBrowser:
         self.going_on = asyncio.Event()
         self.going_on.set()
         self.trouble: Exception | None = None
+        self.grown = True
+        self.born = 0.0
 
     async def draw(self, html: str, variant: Variant) -> Picture:
         """Return a picture once it may go on."""
@@ -89,6 +91,31 @@ async def test_recycled(shop: Shop, studio: Studio) -> None:
         await studio.draw("", OG)
 
     assert [browser.drawn for browser in shop.browsers] == [3, 1]
+
+
+async def test_not_recycled_while_its_memory_stands_still(shop: Shop, studio: Studio) -> None:
+    """A browser that has drawn enough but holds no more memory than before goes on."""
+    await studio.open()
+    shop.browsers[0].grown = False
+    for _ in range(10):
+        await studio.draw("", OG)
+
+    assert len(shop.browsers) == 1
+
+
+async def test_says_why(shop: Shop) -> None:
+    """Replacements are counted by their reason."""
+    reasons: list[str] = []
+    opened = Studio(shop.open, seconds=0.2, pictures=1, replaced=reasons.append)  # type: ignore[arg-type]
+    async with aclosing(opened) as studio:
+        await studio.draw("", OG)
+        await studio.draw("", OG)
+        shop.browsers[-1].trouble = BrowserLost("crashed")
+        shop.browsers[-1].drawn = 0
+        with pytest.raises(Transient):
+            await studio.draw("", OG)
+
+    assert reasons == ["memory", "failure"]
 
 
 async def test_recycling_waits(shop: Shop, studio: Studio) -> None:

@@ -4,35 +4,43 @@
  * data-fit="lines"  one line while it stays above data-one of its size, else up to data-lines
  *                   balanced lines, shrinking to data-min, then gives up words
  *
+ * An image that cannot be decoded gives way to the element that stands hidden after it.
+ *
  * data-wrap         the share of its size at which a text of several lines may start
  * data-spare        a child of a data-stack that leaves, highest number first, when the stack is full
  *
  * A text that is one long word shrinks to the smallest legible size, breaks where it may have several
- * lines, and only then loses letters.
+ * lines and gains much by it, and only then loses letters.
  */
 (async () => {
   const root = document.documentElement;
-  const legible = 2 * parseFloat(getComputedStyle(root).fontSize);
+  const legible = Math.max(11, 2 * parseFloat(getComputedStyle(root).fontSize));
   const worthReading = 12;
+  const almostAsLarge = 0.6;
   const ellipsis = "\u2026";
 
   void document.body.offsetWidth;
-  const pictures = [...document.images].map((image) => image.decode().catch(() => undefined));
+  const giveUpPicture = (image) => {
+    image.hidden = true;
+    if (image.nextElementSibling) image.nextElementSibling.hidden = false;
+  };
+  const pictures = [...document.images].map((image) => image.decode().catch(() => giveUpPicture(image)));
   await Promise.all([document.fonts.ready, ...pictures]);
 
   const number = (element, name, otherwise) => Number(element.dataset[name] ?? otherwise);
 
   const boxes = [...document.querySelectorAll("[data-fit]")].map((element) => {
     const style = getComputedStyle(element);
+    const size = parseFloat(style.fontSize);
     return {
       element,
       text: element.textContent,
-      size: parseFloat(style.fontSize),
-      leading: parseFloat(style.lineHeight) / parseFloat(style.fontSize),
+      size,
+      leading: parseFloat(style.lineHeight) / size,
       lines: element.dataset.fit === "one" ? 1 : number(element, "lines", 2),
       one: number(element, "one", 0.8),
       wrap: number(element, "wrap", 1),
-      min: number(element, "min", 0.7),
+      min: Math.min(1, Math.max(number(element, "min", 0.7), legible / size)),
     };
   });
 
@@ -64,7 +72,10 @@
 
   const cut = (box, granularity, fewest) => {
     const parts = pieces(box.text, granularity);
-    const upTo = (count) => parts.slice(0, count).join("").replace(/[\p{P}\s]+$/u, "");
+    const upTo = (count) => {
+      const start = parts.slice(0, count).join("").trim();
+      return start.replace(/[\p{P}\s]+$/u, "") || start;
+    };
     let low = 0;
     let high = parts.length - 1;
     while (low < high) {
@@ -82,8 +93,16 @@
   const giveUpWords = (box) => {
     setSize(box, box.min);
     if (cut(box, "word", Math.min(worthReading, box.text.length * 0.3))) return;
-    if (box.lines > 1) box.element.style.overflowWrap = "anywhere";
-    if (largest(box, box.lines, Math.min(box.min, legible / box.size))) return;
+    const lowest = Math.min(box.min, legible / box.size);
+    if (box.lines > 1) {
+      box.element.style.overflowWrap = "anywhere";
+      largest(box, box.lines, lowest);
+      if (box.ratio >= Math.max(lowest, box.scale * almostAsLarge)) {
+        box.element.style.whiteSpace = "nowrap";
+        setSize(box, box.ratio * 0.99);
+      }
+    }
+    if (fits(box, box.lines) || largest(box, box.lines, lowest)) return;
     cut(box, "grapheme", 1);
   };
 
@@ -117,7 +136,13 @@
     giveUpWords(box);
   }
 
-  const full = (stack) => stack.scrollHeight > stack.clientHeight + 1;
+  const full = (stack) => {
+    const end = stack.getBoundingClientRect().bottom - parseFloat(getComputedStyle(stack).paddingBottom);
+    return [...stack.children].some(
+      (child) =>
+        getComputedStyle(child).position !== "absolute" && child.getBoundingClientRect().bottom > end + 1,
+    );
+  };
   const spareness = (child) => Number(child.dataset.spare);
   const stacks = [...document.querySelectorAll("[data-stack]")];
   for (const stack of stacks) {
@@ -129,7 +154,9 @@
     }
   }
 
-  const canvas = document.querySelector(".canvas").getBoundingClientRect();
+  const drawn = document.querySelector(".canvas");
+  const canvas = drawn.getBoundingClientRect();
+  const blank = !drawn.innerText.trim() && !drawn.querySelector("svg, img:not([hidden])");
   const overflows = boxes
     .filter((box) => {
       if (box.element.offsetParent === null) return false;
@@ -144,5 +171,5 @@
     .concat(stacks.filter(full).map((stack) => `${stack.className}: full`));
 
   root.dataset.ready = root.dataset.variant;
-  return { ready: root.dataset.variant, overflows };
+  return { ready: root.dataset.variant, overflows, blank };
 })()

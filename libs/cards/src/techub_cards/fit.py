@@ -8,7 +8,8 @@ SCRIPT: Final = files("techub_cards").joinpath("fit.js").read_text(encoding="utf
 
 
 class FitReport(TypedDict):
-    """What the script found: the variant it declared ready, and the texts that would not fit."""
+    """What the script found: what it declared ready, what would not fit, whether all is blank."""
 
     ready: str
     overflows: list[str]
+    blank: bool

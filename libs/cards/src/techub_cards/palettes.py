@@ -1,13 +1,15 @@
 """A card's colours: the archetype sets the family, the dominant language the accent."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
 from techub_cards.card import Card
 from techub_cards.colours import oklch
 from techub_cards.dice import Dice
+
+SOBER: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +116,28 @@ def family_of(archetype: str) -> Family:
     return Family(dice.between(0, 360), dice.between(0, 360))
 
 
+def language_hue(language: str) -> float:
+    """Return the language's hue; one nobody listed gets a hue of its own."""
+    known = LANGUAGE_HUES.get(language)
+    return Dice("language", language).between(0, 360) if known is None else known
+
+
 def accent_hue(languages: tuple[str, ...], family: Family) -> float:
     """Return the hue of the dominant language, or the family's second hue without one."""
-    if not languages:
-        return family.second
-    known = LANGUAGE_HUES.get(languages[0])
-    return Dice("language", languages[0]).between(0, 360) if known is None else known
+    return language_hue(languages[0]) if languages else family.second
 
 
-def palette_of(card: Card) -> Palette:
-    """Return the card's colours in its theme, with contrast built in."""
+def tint_of(language: str, theme: str) -> str:
+    """Return the colour of the spot that stands before a language's name."""
+    lightness = 0.58 if theme == "light" else 0.78
+    return oklch(lightness, 0.16, language_hue(language))
+
+
+def palette_of(card: Card, *, sober: bool = False) -> Palette:
+    """Return the card's colours in its theme, with contrast built in; sober ones are near grey."""
     family = family_of(card.archetype)
+    if sober:
+        family = replace(family, strength=SOBER * family.strength)
     accent = accent_hue(card.languages, family)
     return _light(family, accent) if card.theme == "light" else _dark(family, accent)
 

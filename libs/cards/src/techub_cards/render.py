@@ -14,7 +14,8 @@ from techub_cards.card import Card
 from techub_cards.catalogue import RANKS, SUITS
 from techub_cards.emblems import animal_path, archetype_path, mark_path
 from techub_cards.fonts import font_css
-from techub_cards.palettes import palette_of
+from techub_cards.palettes import palette_of, tint_of
+from techub_cards.qr import qr_of
 from techub_cards.text import day, han_language, has_tall_script, initials, short_count
 from techub_cards.tiers import tier_of
 from techub_cards.variants import Variant
@@ -71,7 +72,7 @@ def render(variant: Variant, card: Card) -> str:
             fonts=font_css(words),
             lang=han_language(words),
             tall=has_tall_script(words),
-            palette=palette_of(card),
+            palette=palette_of(card, sober=variant.sober),
             tier=tier_of(card),
             stats=stats_of(card),
             abilities=abilities_of(card),
@@ -80,12 +81,15 @@ def render(variant: Variant, card: Card) -> str:
             title=card.title or card.archetype,
             line=card.tagline or card.flavor_text or card.bio,
             quote=card.flavor_text or card.tagline or card.bio,
+            about=card.bio or card.tagline or card.flavor_text,
             monogram=initials(card.name, card.login),
             archetype=archetype_path(card.archetype),
             animal=animal_path(card.spirit_animal),
             art=lambda width, height: art_shapes(card, width, height),
             rosette=rosette(card),
             mark=mark_path,
+            tint=lambda language: tint_of(language, card.theme),
+            qr=qr_of(card.profile_url),
             count=short_count,
             serial=f"No. {card.number:04d}",
             day=day(card.as_of.year, card.as_of.month, card.as_of.day),

@@ -1,6 +1,4 @@
-"""A person who never was, and the names that break layouts: for previews, sheets and tests."""
-
-# ruff: noqa: RUF001 - letters that look like other letters are the point
+"""A person who never was: for previews, sheets and tests."""
 
 from datetime import date
 from typing import Final
@@ -42,34 +40,6 @@ ADA: Final = Card(
     as_of=date(2026, 11, 23),
 )
 """A card with every field filled."""
-
-TORTURE_NAMES: Final = (
-    "Li",
-    "Ø",
-    "Maximiliane Konstantina von Hohenstaufen-Lichtenstein",
-    "Wolfeschlegelsteinhausenbergerdorffwelche",
-    "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW",
-    "iiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiii",
-    "まつもと ゆきひろ",
-    "寿限無寿限無五劫の擦り切れ海砂利水魚の水行末雲来末風来末食う寝る処に住む処",
-    "尤雨溪",
-    "김개발자",
-    "ليلى الفهري",
-    "محمد بن عبد الرحمن بن إبراهيم الأنصاري",
-    "דוד בן־גוריון",
-    "Владимир Константинопольский",
-    "Ἀλέξανδρος Παπαδόπουλος",
-    "कृष्णमूर्ति सत्यनारायण",
-    "สมชาย ศรีสุวรรณภูมิพัฒนา",
-    "Nguyễn Thị Hồng Ngọc Ánh",
-    "👩‍🚀 Zoë 🚀✨ 🏳️‍🌈 👨‍👩‍👧‍👦",
-    "𝕮𝖔𝖉𝖊 𝓦𝓲𝔃𝓪𝓻𝓭",
-    "Z̷̡͇̐̈a̴͚̍̃̊l̶̙̈́g̸̺͐͑ō̷̬͎",
-    "\u202eevil\u202c <script>alert(1)</script>",
-    "გიორგი ქართველიშვილი",
-    "★彡 ｎｅｏｎ 彡★",
-)
-"""Names as people really choose them, and as somebody with bad intentions would."""
 
 
 def sample(**changes: object) -> Card:

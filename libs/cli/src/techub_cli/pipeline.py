@@ -31,6 +31,9 @@ LONGEST_REASON: Final = 300
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Follow the run until it is over.")]
+Force = Annotated[
+    bool, typer.Option("--force", help="Take pictures again although nothing on them has changed.")
+]
 RunNamed = Annotated[
     str,
     typer.Argument(
@@ -85,6 +88,7 @@ def run_pipeline(  # noqa: PLR0913  # one per option
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Wait in line behind people's runs; tell nobody.")
     ] = False,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Start a run for LOGIN, or join the one that is open.
@@ -111,6 +115,7 @@ def run_pipeline(  # noqa: PLR0913  # one per option
         ai_mode="mock" if mock_ai else "real",
         screenshots="skip" if no_screenshots else "take",
         refresh=refresh,
+        force=force,
     )
     run(lambda: start(server, request, wait=wait, as_json=as_json), as_json=as_json)
 

@@ -20,7 +20,8 @@ PROBE_STORAGE: Final = "ask.api.probe"
 class RunRequest(BaseModel):
     """Start a run of this login; answered with `run_id` and whether it was `created`.
 
-    A `refresh` waits in line behind people's runs and tells nobody how it ended.
+    A `refresh` waits in line behind people's runs and tells nobody how it ended. By `force`
+    pictures are taken again although nothing on them has changed.
     """
 
     login: str
@@ -33,6 +34,7 @@ class RunRequest(BaseModel):
     ai_mode: Literal["real", "mock"] = "real"
     screenshots: Literal["take", "skip"] = "take"
     refresh: bool = False
+    force: bool = False
 
 
 class StatusRequest(BaseModel):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from techub_api.runs.feed import Feed
 from techub_api.schema import OUTBOX
 from techub_api.settings import Settings
-from techub_cards.variants import VARIANTS
 from techub_common.broker import Teller
 from techub_common.database import Sessions, open_sessions, ping
 from techub_common.outbox import Outbox
@@ -42,5 +41,5 @@ async def open_resources(service: Service, settings: Settings) -> AsyncIterator[
             outbox=Outbox(OUTBOX, settings.source, service.metrics),
             tell=service.tell,
             feed=Feed(url),
-            variants=tuple(VARIANTS),
+            variants=settings.variants,
         )

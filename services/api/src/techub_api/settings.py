@@ -3,9 +3,10 @@
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from techub_api.mail.signatures import is_secret
+from techub_cards.variants import VARIANTS
 from techub_common.settings import CommonSettings, DatabaseSettings, StorageSettings, WebAddress
 
 
@@ -51,6 +52,21 @@ class Settings(CommonSettings, DatabaseSettings, StorageSettings):
     run_artifacts_days: float = Field(default=30.0, ge=1)
     refresh_after_seconds: float = Field(default=21_600.0, ge=60)
     stream_replicas: int = Field(default=1, ge=1, le=5)
+    capture_variants: str = ""
+
+    @field_validator("capture_variants")
+    @classmethod
+    def _known_variants(cls, names: str) -> str:
+        wanted = {name.strip() for name in names.split(",")} - {""}
+        if unknown := wanted - set(VARIANTS):
+            message = f"names no canvas: {', '.join(sorted(unknown))}"
+            raise ValueError(message)
+        return ",".join(name for name in VARIANTS if name in wanted)
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """Return the pictures there are to make: those named, else every one."""
+        return tuple(self.capture_variants.split(",")) if self.capture_variants else tuple(VARIANTS)
 
     @property
     def is_https(self) -> bool:

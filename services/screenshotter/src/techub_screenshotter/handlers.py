@@ -8,7 +8,7 @@ from typing import Annotated
 import structlog
 from faststream import Context
 
-from techub_common.errors import code_of
+from techub_common.errors import Permanent, Transient, code_of
 from techub_common.events import (
     AssetCaptured,
     AssetFailed,
@@ -19,6 +19,7 @@ from techub_common.events import (
 )
 from techub_common.masking import mask
 from techub_screenshotter.captures import canvas, capture_key, digest, inlined, page
+from techub_screenshotter.evidence import keep_evidence
 from techub_screenshotter.resources import Resources
 
 log = structlog.get_logger()
@@ -34,7 +35,11 @@ async def capture_picture(
         resources.objects.get(event.view_key), _avatar(event.avatar_key, resources)
     )
     html = await asyncio.to_thread(page, variant, view, avatar)
-    picture = await resources.studio.draw(html, variant)
+    try:
+        picture = await resources.studio.draw(html, variant)
+    except (Permanent, Transient) as error:
+        await keep_evidence(resources.objects, event.run_id, variant.name, html, error)
+        raise
     sha256 = digest(picture.png)
     key = capture_key(event.run_id, variant.name, sha256)
     await resources.objects.put(key, picture.png, "image/png")

@@ -1,6 +1,7 @@
 """One warm browser, replaced when it breaks, hangs or has drawn enough."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Final
@@ -15,6 +16,10 @@ log = structlog.get_logger()
 
 PICTURES: Final = 500
 
+REASONS: Final = ("memory", "failure")
+PATIENCE: Final = 25
+"""A browser that has drawn its share is weighed before every so many further pictures."""
+
 OpenBrowser = Callable[[], AbstractAsyncContextManager[Browser]]
 
 
@@ -22,11 +27,20 @@ class Studio:
     """Draws pictures on the browser of the day, each within `seconds`.
 
     A browser that fails a picture is ended and replaced before the failure is told; one that has
-    drawn `pictures` is replaced before the next, and ends when what it still draws is done.
+    drawn `pictures` is replaced before the next once its memory has grown, and ends when what it
+    still draws is done. `replaced` hears why: `memory` or `failure`.
     """
 
-    def __init__(self, opens: OpenBrowser, *, seconds: float, pictures: int = PICTURES) -> None:
+    def __init__(
+        self,
+        opens: OpenBrowser,
+        *,
+        seconds: float,
+        pictures: int = PICTURES,
+        replaced: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._opens = opens
+        self._replaced = replaced
         self._seconds = seconds
         self._pictures = pictures
         self._lock = asyncio.Lock()
@@ -62,6 +76,11 @@ class Studio:
             message = "Chromium is not running"
             raise Transient(message, code="chromium_failed")
 
+    @property
+    def age(self) -> float:
+        """Return how many seconds ago the browser at hand was started; 0 without one."""
+        return time.monotonic() - self._browser.born if self._browser else 0.0
+
     async def aclose(self) -> None:
         """End every browser."""
         for task in self._leaving:
@@ -75,18 +94,24 @@ class Studio:
         async with self._lock:
             browser = self._browser
             if browser is not None and browser.alive:
-                if browser.drawn < self._pictures:
+                if not self._has_served(browser):
                     return browser
                 log.info("chromium_recycled", pictures=browser.drawn)
+                self._replaced("memory")
                 self._let_go(browser)
             elif browser is not None:
                 await self._end(browser)
             return await self._launch()
 
+    def _has_served(self, browser: Browser) -> bool:
+        over = browser.drawn - self._pictures
+        return over >= 0 and over % PATIENCE == 0 and browser.grown
+
     async def _replace(self, browser: Browser, reason: str) -> None:
         async with self._lock:
             if self._browser is browser:
                 log.warning("chromium_replaced", error=reason, pictures=browser.drawn)
+                self._replaced("failure")
                 browser.kill()
                 await self._end(browser)
                 await self._launch()

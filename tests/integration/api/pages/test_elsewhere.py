@@ -76,7 +76,8 @@ async def test_the_card_as_it_is_drawn(browser: AsyncClient, resources: Resource
     page = await browser.get(f"/cards/pip/{resources.variants[0]}")
 
     assert page.status_code == 200
-    assert page.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
+    policy = page.headers["content-security-policy"]
+    assert policy.startswith("sandbox allow-scripts; default-src 'none'; script-src 'sha256-")
     assert "Moonlit Stargazer" in page.text
     assert "data:image/png;base64,YXZhdGFy" in page.text
 

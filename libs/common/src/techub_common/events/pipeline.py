@@ -60,6 +60,7 @@ class Options(Part):
     `preserve_avatar` keeps the avatar if there is one, `preserve_fields` names fields of the stored
     profile that GitHub does not overwrite. `ai_mode` mock writes the card without asking anybody,
     `screenshots` skip takes no pictures.
+    By `force` pictures are taken again although nothing on them has changed.
     """
 
     recipe: str | None = None
@@ -70,6 +71,7 @@ class Options(Part):
     preserve_fields: tuple[str, ...] = ()
     ai_mode: Literal["real", "mock"] = "real"
     screenshots: Literal["take", "skip"] = "take"
+    force: bool = False
 
 
 class PipelineStarted(Event):

@@ -9,6 +9,7 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
+from techub_api.embeds.framing import framed
 from techub_api.embeds.queries import current_pictures, drawn_from
 from techub_api.pictures.addresses import elsewhere
 from techub_api.pictures.serving import File, found_at, sent, wanted_formats
@@ -30,9 +31,6 @@ router = APIRouter(include_in_schema=False)
 FRESH: Final = "public, max-age=300, stale-while-revalidate=86400, stale-if-error=86400"
 SOON: Final = "public, max-age=60"
 NO_CARD: Final = "no-card.jpg"
-SANDBOX: Final = (
-    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
-)
 FORMATS: Final = {"png": "png", "webp": "webp", "jpg": "jpeg", "jpeg": "jpeg", "avif": "avif"}
 
 
@@ -44,7 +42,7 @@ async def link_preview(login: str, opened: Opened, request: Request) -> Response
 
 @router.get("/cards/{login}/{variant}")
 async def drawn_card(login: str, variant: str, opened: Opened) -> HTMLResponse:
-    """Answer the page a picture is taken of; nothing in it runs or is fetched."""
+    """Answer the page a picture is taken of; nothing is fetched, only the fitting script runs."""
     try:
         canvas = variant_named(variant)
     except UnknownVariant as error:
@@ -58,7 +56,7 @@ async def drawn_card(login: str, variant: str, opened: Opened) -> HTMLResponse:
     if avatar is not None:
         card = card.model_copy(update={"avatar": await _inlined(opened, avatar)})
     html = await asyncio.to_thread(render, canvas, card)
-    return HTMLResponse(html, headers={"Content-Security-Policy": SANDBOX, "Cache-Control": FRESH})
+    return framed(html, FRESH)
 
 
 @router.api_route("/{login}.png", methods=["GET", "HEAD"])

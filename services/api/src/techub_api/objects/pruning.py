@@ -19,6 +19,8 @@ log = structlog.get_logger()
 
 ADVISORY_LOCK: Final = 7_236_003
 RUNS: Final = "runs/"
+EVIDENCE: Final = "debug/"
+EVIDENCE_KEPT: Final = timedelta(days=7)
 GRACE: Final = timedelta(days=1)
 FIRST_AFTER_SECONDS: Final = 300.0
 
@@ -87,7 +89,8 @@ async def _unneeded(
     async with transaction(sessions) as session:
         named = await named_keys(session)
     now = datetime.now(UTC)
-    ages = dict.fromkeys(PUBLIC_PREFIXES, now - GRACE) | {RUNS: now - keep_runs}
+    ages = dict.fromkeys(PUBLIC_PREFIXES, now - GRACE)
+    ages |= {RUNS: now - keep_runs, EVIDENCE: now - EVIDENCE_KEPT}
     for prefix, old in ages.items():
         async for entry in objects.entries(prefix):
             if entry.modified <= old and entry.key not in named:

@@ -43,6 +43,7 @@ async def run_pipeline(request: RunRequest, resources: Opened) -> dict[str, Any]
             preserve_fields=request.preserve_fields,
             ai_mode=request.ai_mode,
             screenshots=request.screenshots,
+            force=request.force,
         ),
         resources.variants,
     )

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from techub_api.pages import (
     account,
     browsing,
+    dev_cards,
     mail_links,
     mine,
     signing_in,
@@ -35,7 +36,7 @@ from techub_common.errors import Permanent
 from techub_common.logins import valid_login
 
 router = APIRouter(include_in_schema=False)
-for _part in (static_files, signing_in, submitting, account, browsing, mine, mail_links):
+for _part in (static_files, signing_in, submitting, account, browsing, mine, mail_links, dev_cards):
     router.include_router(_part.router)
 
 EXHIBITS: Final = 6

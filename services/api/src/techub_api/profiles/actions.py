@@ -87,11 +87,16 @@ def has_a_card(session: AsyncSession, run: Run) -> None:
 
 
 async def publish_picture(
-    session: AsyncSession, run: Run, variant: str, renditions: tuple[Rendition, ...]
+    session: AsyncSession,
+    run: Run,
+    variant: str,
+    renditions: tuple[Rendition, ...],
+    view_hash: str | None = None,
 ) -> bool:
     """Make these the current files of the variant, all at once; only the newest run may.
 
-    Returns whether they are current when this commits.
+    `view_hash` says what they were made of; without one they are made again the next time. Returns
+    whether they are current when this commits.
     """
     if not await is_newest(session, run):
         return False
@@ -101,6 +106,7 @@ async def publish_picture(
             "profile_id": run.profile_id,
             "variant": variant,
             "run_id": run.id,
+            "view_hash": view_hash,
         }
         for rendition in renditions
     ]

@@ -131,4 +131,5 @@ class Picture(Base):
     height: Mapped[int]
     mime: Mapped[str]
     run_id: Mapped[UUID]
+    view_hash: Mapped[str | None]
     published_at: Mapped[datetime] = mapped_column(server_default=func.now())

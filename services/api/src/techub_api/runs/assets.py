@@ -1,6 +1,7 @@
 """What the ledger does when a picture was taken, made small, or could not be made."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import structlog
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from techub_api.runs.rules import may_capture
 from techub_api.runs.status import Status
 from techub_api.runs.story import write_entry, write_step
 from techub_api.runs.tables import Run, RunPicture
+from techub_api.runs.unchanged import current_hashes, unchanged, view_hash
 from techub_common.database import transaction
 from techub_common.errors import Transient
 from techub_common.events import (
@@ -32,6 +34,7 @@ log = structlog.get_logger()
 
 FROM_OUTSIDE = frozenset({ARTWORK, AVATAR})
 UNUSABLE = frozenset({"object_missing", "object_damaged"})
+SAME: Final = "Nothing on it has changed; the picture there is was kept."
 
 
 def owe(run: Run, kind: str) -> RunPicture:
@@ -72,7 +75,8 @@ async def recorded(
     if picture.state == "failed":
         forgive(run, f"capture:{event.kind}", step)
     degrade(run, *(part.model_dump() for part in event.degradations))
-    await _publish(session, run, picture, event.renditions)
+    made_of = None if event.degradations else picture.view_hash
+    await _publish(session, run, picture, event.renditions, made_of)
     await go_on(session, run, resources)
 
 
@@ -176,7 +180,10 @@ def reason_of(event: AssetFailed) -> str:
 async def request(
     session: AsyncSession, outbox: Outbox, run: Run, view_key: str, variants: Sequence[str]
 ) -> None:
-    """Ask for the pictures that are owed and not yet asked for, in the order of `variants`."""
+    """Ask for the pictures that are owed and not yet asked for, in the order of `variants`.
+
+    One whose current files are made of just this view is kept instead, unless the run is forced.
+    """
     waiting = [
         picture
         for picture in run.pictures.values()
@@ -187,8 +194,15 @@ async def request(
     profile = await session.get_one(Profile, run.profile_id)
     order = {name: place for place, name in enumerate(variants)}
     waiting.sort(key=lambda picture: order.get(picture.kind, len(order)))
+    wanted = view_hash(view_key, profile.avatar_key)
+    current = await current_hashes(session, profile.id)
+    kinds = [picture.kind for picture in waiting]
+    kept = unchanged(kinds, current, wanted, force=bool(run.options.get("force")))
     for picture in waiting:
-        picture.requested = True
+        picture.requested, picture.view_hash = True, wanted
+        if picture.kind in kept:
+            picture.state = "recorded"
+            await write_step(session, run, f"capture:{picture.kind}", "skipped", message=SAME)
     outbox.tell(
         session,
         *(
@@ -200,12 +214,17 @@ async def request(
                 avatar_key=profile.avatar_key,
             )
             for picture in waiting
+            if picture.kind not in kept
         ),
     )
 
 
 async def _publish(
-    session: AsyncSession, run: Run, picture: RunPicture, renditions: tuple[Rendition, ...]
+    session: AsyncSession,
+    run: Run,
+    picture: RunPicture,
+    renditions: tuple[Rendition, ...],
+    made_of: str | None = None,
 ) -> None:
     picture.state = "recorded"
     picture.object_key = renditions[0].object_key
@@ -216,7 +235,7 @@ async def _publish(
             profile = await session.get_one(Profile, run.profile_id)
             profile.avatar_key = picture.object_key
         return
-    current = await publish_picture(session, run, picture.kind, renditions)
+    current = await publish_picture(session, run, picture.kind, renditions, made_of)
     if not current:
         log.info("asset_stale", variant=picture.kind)
         return

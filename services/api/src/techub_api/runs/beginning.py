@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from techub_api.profiles.actions import has_a_card
 from techub_api.profiles.tables import Card, Profile
 from techub_api.runs.assets import owe, request
+from techub_api.runs.closing import close_if_over
 from techub_api.runs.status import Status
 from techub_api.runs.story import clock, write_entry, write_step
 from techub_api.runs.tables import Run
@@ -23,7 +24,10 @@ log = structlog.get_logger()
 
 
 async def begin(session: AsyncSession, outbox: Outbox, run: Run, profile: Profile) -> None:
-    """Make a new or queued run of a locked profile run, and tell who is to work on it first."""
+    """Make a new or queued run of a locked profile run, and tell who is to work on it first.
+
+    A run whose pictures are all kept, because nothing on them has changed, is over at once.
+    """
     options = Options.model_validate(run.options)
     run.status = Status.running
     if options.recipe is None:
@@ -42,6 +46,9 @@ async def begin(session: AsyncSession, outbox: Outbox, run: Run, profile: Profil
         trigger=run.trigger,
         recipe=options.recipe,
     )
+    if run.card_ready:
+        await session.flush()
+        await close_if_over(session, outbox, run)
 
 
 async def _started(

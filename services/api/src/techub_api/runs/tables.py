@@ -97,6 +97,7 @@ class RunPicture(Base):
     requested: Mapped[bool] = mapped_column(server_default=text("false"))
     capture: Mapped[dict[str, Any] | None]
     object_key: Mapped[str | None]
+    view_hash: Mapped[str | None]
 
 
 class Entry(Base):

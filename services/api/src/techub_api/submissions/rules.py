@@ -6,6 +6,7 @@ from enum import Enum, auto
 from techub_api.profiles.storing import PRESERVABLE
 from techub_api.runs.rules import GENERATOR_STAGES
 from techub_api.submissions.recipes import RECIPES, SCREENSHOT_REFRESH
+from techub_cards.variants import ALIASES
 from techub_common.errors import Permanent
 from techub_common.events import Options
 
@@ -20,7 +21,7 @@ class Meeting(Enum):
 
 def is_full(options: Options) -> bool:
     """Return whether nothing is left out."""
-    return options == Options()
+    return options.model_copy(update={"force": False}) == Options()
 
 
 def meeting(
@@ -57,6 +58,7 @@ def checked(options: Options, variants: Sequence[str]) -> Options:
         wanted = tuple(variants)
     if wanted is None:
         return options
+    wanted = tuple(ALIASES.get(name, name) for name in wanted)
     _known("variant", wanted, variants)
     if not wanted or options.screenshots == "skip":
         message = "a run without any picture has no pictures to choose from"

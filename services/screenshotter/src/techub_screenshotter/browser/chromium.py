@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from techub_cards.variants import Variant
 from techub_common.errors import Permanent, Transient
+from techub_screenshotter.browser.memory import memory_of
 from techub_screenshotter.browser.tab import Picture, Tab, first_line
 from techub_screenshotter.executable import WELL_KNOWN, chromium_at
 
@@ -32,14 +34,19 @@ ARGS: Final = (
     "--no-first-run",
 )
 STOP_SECONDS: Final = 5.0
+WARM: Final = 50
+"""A browser is warm after so many pictures; from then on its memory should stand still."""
+GROWTH: Final = 1.1
 
 
 class Browser:
-    """A Chromium with a fixed number of tabs; `gone` is set once it has ended."""
+    """A Chromium with a fixed number of tabs, started at `born`; `gone` once it has ended."""
 
     def __init__(self, chromium: Chromium, pid: int, tabs: list[Tab]) -> None:
         self.pid = pid
         self.drawn = 0
+        self.born = time.monotonic()
+        self._warm: int | None = None
         self.gone = asyncio.Event()
         self._chromium = chromium
         self._all = len(tabs)
@@ -53,6 +60,12 @@ class Browser:
         """Return whether it has not ended."""
         return self._chromium.is_connected() and not self.gone.is_set()
 
+    @property
+    def grown(self) -> bool:
+        """Return whether it holds a tenth more memory than when it was warm, or nobody can say."""
+        now = memory_of(self.pid)
+        return self._warm is None or now is None or now > GROWTH * self._warm
+
     async def draw(self, html: str, variant: Variant) -> Picture:
         """Return the picture drawn on a free tab; raise Permanent `render_failed` or BrowserLost.
 
@@ -65,6 +78,8 @@ class Browser:
             self._free.put_nowait(tab)
             raise
         self.drawn += 1
+        if self.drawn == WARM:
+            self._warm = memory_of(self.pid)
         self._free.put_nowait(tab)
         return picture
 
@@ -154,6 +169,9 @@ async def _tab(context: BrowserContext) -> Tab:
     page = await context.new_page()
     tab = Tab(page, await context.new_cdp_session(page))
     await page.route("**/*", tab.refuse)
+    page.on("crash", lambda _: tab.crash())
+    page.on("console", lambda message: tab.heard(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: tab.heard(f"error: {error}"))
     return tab
 
 

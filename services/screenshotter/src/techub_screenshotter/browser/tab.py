@@ -2,6 +2,7 @@
 
 import base64
 import struct
+from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,8 @@ from techub_common.errors import Permanent
 
 TIDY_EVERY: Final = 20
 WIPES: Final = 3
+REMEMBERED: Final = 50
+LONGEST_LINE: Final = 500
 
 
 class BrowserLost(Exception):
@@ -38,11 +41,21 @@ class Tab:
         self._session = session
         self._refused = 0
         self._drawn = 0
+        self._crashed = False
+        self._console: deque[str] = deque(maxlen=REMEMBERED)
 
     async def refuse(self, route: Route) -> None:
         """Abort a request and count it."""
         self._refused += 1
         await route.abort()
+
+    def crash(self) -> None:
+        """Note that the page's process is gone, killed or out of memory: the tab is of no use."""
+        self._crashed = True
+
+    def heard(self, line: str) -> None:
+        """Remember what the page or the browser said about it, the last lines only."""
+        self._console.append(line[:LONGEST_LINE])
 
     async def draw(self, html: str, variant: Variant) -> Picture:
         """Return the picture of a page that says it is ready.
@@ -50,22 +63,32 @@ class Tab:
         Raise Permanent `render_failed` when the page is at fault, BrowserLost when nobody answers.
         """
         self._refused = 0
+        self._console.clear()
         try:
             await self._show(html, variant)
-            shot = await self._session.send(
-                "Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True}
-            )
+            shot = await self._photographed()
             if self._refused:
                 await self._wipe()
             await self._tidy()
         except PlaywrightError as error:
+            if self._crashed:
+                raise BrowserLost(first_line(error)) from error
             await self._wipe()
-            raise render_failed(variant, first_line(error)) from error
+            raise self._failed(variant, first_line(error)) from error
         png = base64.b64decode(shot["data"])
         width, height = struct.unpack(">II", png[16:24])
         if (width, height) != (variant.width, variant.height):
-            raise render_failed(variant, f"the picture is {width}x{height}")
+            raise self._failed(variant, f"the picture is {width}x{height}")
         return Picture(png, width, height, self._refused)
+
+    async def _photographed(self) -> dict[str, str]:
+        """Return the picture of what is shown; a page that is ready and cannot be is a lost one."""
+        options = {"format": "png", "optimizeForSpeed": True}
+        try:
+            shot: dict[str, str] = await self._session.send("Page.captureScreenshot", options)
+        except PlaywrightError as error:
+            raise BrowserLost(first_line(error)) from error
+        return shot
 
     async def _show(self, html: str, variant: Variant) -> None:
         size = ViewportSize(width=variant.width, height=variant.height)
@@ -75,7 +98,15 @@ class Tab:
         report = await self._page.evaluate(SCRIPT)
         ready = report.get("ready") if isinstance(report, dict) else None
         if ready != variant.name:
-            raise render_failed(variant, f"the page says it is {ready!r}")
+            raise self._failed(variant, f"the page says it is {ready!r}")
+        if report["blank"]:
+            raise self._failed(variant, "the page shows nothing")
+
+    def _failed(self, variant: Variant, reason: str) -> Permanent:
+        """Return the error of a page that cannot be drawn, however often it is tried."""
+        message = f"{variant.name} was not drawn: {reason}"
+        detail = {"variant": variant.name, "console": list(self._console)}
+        return Permanent(message, code="render_failed", detail=detail)
 
     async def _tidy(self) -> None:
         """Free the pages of earlier pictures now and then: without scripts Chromium hardly does."""
@@ -93,12 +124,6 @@ class Tab:
                     raise BrowserLost(first_line(error)) from error
             else:
                 return
-
-
-def render_failed(variant: Variant, reason: str) -> Permanent:
-    """Return the error of a page that cannot be drawn, however often it is tried."""
-    message = f"{variant.name} was not drawn: {reason}"
-    return Permanent(message, code="render_failed", detail={"variant": variant.name})
 
 
 def first_line(error: PlaywrightError) -> str:
