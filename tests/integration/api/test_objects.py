@@ -88,7 +88,7 @@ async def test_what_no_row_names_goes(resources: Resources, folder: FolderStore)
 
 
 async def test_what_is_new_stays(resources: Resources, folder: FolderStore) -> None:
-    """A file may be there a day before a row names it; of runs it stays thirty, of failures seven."""
+    """A file may wait a day for a row that names it; runs' stay thirty, failures' seven."""
     await prune(folder, resources.sessions, DAYS)
     for key, days in ((OLD, 0.9), ("avatars/old.png", 1.1)):
         await folder.put(key, b"x", "image/webp")
