@@ -26,7 +26,7 @@ async def techub(stack: Stack, *arguments: str) -> tuple[int, str, str]:
 
 async def test_run_and_status(stack: Stack) -> None:
     """An operator starts a run, waits for its end, and sees it as a timeline."""
-    code, output, errors = await techub(stack, "pipeline", "run", samples.TINY, "--wait")
+    code, output, errors = await techub(stack, "pipeline", "run", samples.TINY, "--force", "--wait")
     assert code == 0, output + errors
     assert "capture:og" in output
 

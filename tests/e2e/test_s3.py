@@ -29,7 +29,13 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
     var = tmp_path_factory.mktemp("s3-stack")
     var.chmod(0o755)
     [port] = free_ports(1)  # the favourite one is for the system of the other tests
-    wanted = Wanted(var=var, fsync=False, store="s3", http_port=port)
+    wanted = Wanted(
+        var=var,
+        fsync=False,
+        store="s3",
+        http_port=port,
+        environment={"CAPTURE_VARIANTS": "og,card,simple"},
+    )
     async with running_stack(wanted, lambda *_: None) as running:
         yield running
 

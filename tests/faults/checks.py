@@ -24,7 +24,8 @@ from techub_devstack.stack import ALERT_ADDRESS, Stack
 from tests.e2e.conftest import Person, mails_to
 
 SIZES: Final = {"og": (1200, 630), "card": (1280, 720), "simple": (1280, 720)}
-FORMATS: Final = {"png": "PNG", "webp": "WEBP", "jpeg": "JPEG"}
+FORMATS: Final = {"png": "PNG", "webp": "WEBP", "jpeg": "JPEG", "thumbnail": "WEBP"}
+THUMBNAIL_WIDTH: Final = 480
 PICTURES: Final = {".png": "PNG", ".webp": "WEBP", ".jpg": "JPEG"}
 SETTLED_SECONDS: Final = 30.0
 
@@ -136,12 +137,19 @@ async def whole_pictures(person: Person, run: Mapping[str, Any], login: str) -> 
             with Image.open(io.BytesIO(answer.content)) as image:
                 image.load()
                 assert image.format == FORMATS[picture["format"]], picture
-                assert image.size == SIZES[picture["variant"]], picture
+                assert image.size == _size(picture), picture
     folder = person.stack.objects / "generated" / login
     for path in folder.glob("[!.]*.*"):  # what has a public name; drafts begin with a dot
         with Image.open(path) as image:
             image.load()
             assert image.format == PICTURES[path.suffix], path
+
+
+def _size(picture: Mapping[str, Any]) -> tuple[int, int]:
+    width, height = SIZES[picture["variant"]]
+    if picture["format"] == "thumbnail":
+        return THUMBNAIL_WIDTH, height * THUMBNAIL_WIDTH // width
+    return width, height
 
 
 def nothing_repeated(

@@ -14,9 +14,13 @@ from techub_devstack.servers import chromium, seaweedfs
 from techub_devstack.services import free_ports
 from techub_devstack.stack import Stack, Wanted, running_stack
 from tests.e2e.conftest import Person, introduced
-from tests.faults.checks import settled
+from tests.faults.checks import SIZES, settled
 
-SETTINGS = {"ACK_WAIT_SECONDS": "3", "SWEEP_SECONDS": "1"}
+SETTINGS = {
+    "ACK_WAIT_SECONDS": "3",
+    "SWEEP_SECONDS": "1",
+    "CAPTURE_VARIANTS": ",".join(SIZES),
+}
 
 
 @pytest.fixture(scope="package")

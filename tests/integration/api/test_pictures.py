@@ -180,7 +180,7 @@ async def test_the_old_picture_stays(resources: Resources, code: str) -> None:
     """A capture that got lost is no picture; the run ends, and the old picture stays published."""
     await finished(resources)
     run_id = await start_run(resources, "pip")
-    await keep_ledger(await card(resources, run_id), resources)
+    await keep_ledger(await card(resources, run_id, followers=4), resources)  # another view
     for kind in resources.variants[1:]:
         await keep_ledger(recorded(run_id, kind, "bbbbbbbbbbbb"), resources)
     lost = failed(run_id, resources.variants[0], "optimize").model_copy(update={"code": code})

@@ -126,6 +126,7 @@ def sample(kind: type[Event]) -> Event:
         "run_id": uuid4(),
         "login": "pip",
         "profile_id": uuid4(),
+        "user_id": uuid4(),
         "trigger": "submit",
         "notify": "ops",
         "duration_ms": 1,
@@ -156,6 +157,9 @@ def sample(kind: type[Event]) -> Event:
         "attempts": 1,
         "event": "completed",
         "counts": {},
+        "report_id": "r",
+        "provider_id": "p",
+        "reported": "bounced",
     }
     return kind.model_validate({name: known[name] for name in kind.model_fields if name in known})
 

@@ -105,11 +105,13 @@ async def ask(js: JetStreamContext, *variants: str) -> None:
 
 
 async def settled(js: JetStreamContext, within: float = 15.0) -> None:
-    """Return once the consumer owes nothing."""
+    """Return once the consumer has been given what was asked last, and owes nothing."""
+    last = (await js.get_last_msg(EVENTS, CaptureRequested.subject)).seq or 0
     async with asyncio.timeout(within):
         while True:
             info = await js.consumer_info(EVENTS, SCREENSHOTTER.name)
-            if not info.num_pending and not info.num_ack_pending:
+            given = info.delivered.stream_seq if info.delivered else 0
+            if given >= last and not info.num_pending and not info.num_ack_pending:
                 return
             await asyncio.sleep(0.02)
 

@@ -8,6 +8,7 @@ import pytest
 
 from techub_common.events import AssetCaptured, AssetRecorded, Event
 from techub_common.storage import FolderStore
+from techub_optimizer.door import Door
 from techub_optimizer.handlers import optimize_asset
 from techub_optimizer.images import Libvips
 from techub_optimizer.resources import Resources
@@ -46,7 +47,7 @@ async def test_between_png_and_webp(
         told.append(event)
 
     def opens(store: FolderStore) -> Resources:
-        return Resources(objects=store, vips=vips, engines=(vips,), tell=tell)  # type: ignore[arg-type]
+        return Resources(objects=store, door=Door(), engines=(vips,), tell=tell)  # type: ignore[arg-type]
 
     fact = await taken(FolderStore(tmp_path), capture)
     with pytest.raises(Crash):
@@ -56,7 +57,7 @@ async def test_between_png_and_webp(
 
     [recorded] = told
     assert isinstance(recorded, AssetRecorded)
-    assert [rendition.format for rendition in recorded.renditions] == ["png", "webp", "jpeg"]
+    assert [one.format for one in recorded.renditions] == ["png", "webp", "jpeg", "thumbnail"]
     there = {path for path in (tmp_path / "generated").rglob("*") if path.is_file()}
     notes = {path for path in there if path.suffix == ".json"}
     assert there - notes == {tmp_path / one.object_key for one in recorded.renditions}
@@ -64,7 +65,8 @@ async def test_between_png_and_webp(
     for rendition in recorded.renditions:
         content = (tmp_path / rendition.object_key).read_bytes()
         assert hashlib.sha256(content).hexdigest() == rendition.sha256
-        assert opened(content).size == (1200, 630)
+        size = (480, 252) if rendition.format == "thumbnail" else (1200, 630)
+        assert opened(content).size == (rendition.width, rendition.height) == size
 
 
 async def taken(store: FolderStore, content: bytes) -> AssetCaptured:

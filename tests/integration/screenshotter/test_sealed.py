@@ -16,6 +16,7 @@ from techub_screenshotter.studio import Studio
 from .conftest import page_with
 
 OG = variant_named("og")
+VISIBLE = "<p>text</p>"  # a page that shows nothing is no picture
 
 
 @dataclass
@@ -63,7 +64,7 @@ async def test_requests_are_refused_and_counted(studio: Studio, trap: Trap, body
     url = f"http://127.0.0.1:{trap.port}"
     hostile = body.format(url=url, upper=url.upper(), port=trap.port)
 
-    picture = await studio.draw(page_with(hostile), OG)
+    picture = await studio.draw(page_with(VISIBLE + hostile), OG)
 
     assert picture.refused >= 1
     assert trap.visitors == []
@@ -119,6 +120,6 @@ async def test_files_stay_unread(studio: Studio) -> None:
     hostile = '<iframe src="file:///etc/passwd" width="1000" height="500"></iframe>'
     empty = '<iframe src="file:///nowhere/at/all" width="1000" height="500"></iframe>'
 
-    shown, blank = [await studio.draw(page_with(html), OG) for html in (hostile, empty)]
+    shown, blank = [await studio.draw(page_with(VISIBLE + html), OG) for html in (hostile, empty)]
 
     assert shown.png == blank.png

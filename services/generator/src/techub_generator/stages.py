@@ -32,6 +32,7 @@ SCRAPE: Final = "record_submitted_scrape"
 TRAITS: Final = "generate_ai_profile"
 STAGES: Final = (PULL, AVATAR, ELIGIBILITY, SUBMITTED, SCRAPE, TRAITS)
 
+FIRST_ATTEMPT: Final = 1
 STAGE_SECONDS: Final = 35.0  # all of them together stay below the limit of one delivery
 
 SWITCHED_OFF: Final = "Switched off by policy."
@@ -106,7 +107,9 @@ class Run:
             )
 
         if reason := self._left_out(name) or unless:
-            await self.tell(line(StageStatus.skipped, reason))
+            skipped = line(StageStatus.skipped, reason)
+            # It follows from the event alone: another attempt tells the same line, not a second.
+            await self.tell(skipped.model_copy(update={"attempt": FIRST_ATTEMPT}))
             return None
         key = artifact_key(self.event.run_id, name)
         if found := await kept(self.store, key, shape):

@@ -16,7 +16,7 @@ from techub_api.runs.rules import may_capture
 from techub_api.runs.status import Status
 from techub_api.runs.story import write_entry, write_step
 from techub_api.runs.tables import Run, RunPicture
-from techub_api.runs.unchanged import current_hashes, unchanged, view_hash
+from techub_api.runs.unchanged import current_files, current_hashes, unchanged, view_hash
 from techub_common.database import transaction
 from techub_common.errors import Transient
 from techub_common.events import (
@@ -198,11 +198,14 @@ async def request(
     current = await current_hashes(session, profile.id)
     kinds = [picture.kind for picture in waiting]
     kept = unchanged(kinds, current, wanted, force=bool(run.options.get("force")))
+    files = await current_files(session, profile.id, kept) if kept else {}
     for picture in waiting:
         picture.requested, picture.view_hash = True, wanted
         if picture.kind in kept:
             picture.state = "recorded"
             await write_step(session, run, f"capture:{picture.kind}", "skipped", message=SAME)
+            shown = {"variant": picture.kind, "files": files[picture.kind]}
+            write_entry(session, run, "picture", shown)
     outbox.tell(
         session,
         *(

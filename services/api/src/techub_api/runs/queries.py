@@ -7,14 +7,14 @@ from typing import Any, NoReturn
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_api.pictures.addresses import public_url
 from techub_api.profiles.tables import Picture, Profile
 from techub_api.runs.sentences import sentence_for
 from techub_api.runs.status import OPEN, Status
-from techub_api.runs.tables import Entry, Run, Step
+from techub_api.runs.tables import Entry, Run, RunPicture, Step
 from techub_api.settings import Settings
 from techub_common.errors import Permanent
 
@@ -125,10 +125,15 @@ async def run_named(session: AsyncSession, login_or_run: str) -> UUID:
 async def pictures_of_profile(
     session: AsyncSession, profile_id: UUID, settings: Settings, run_id: UUID | None = None
 ) -> list[PictureShown]:
-    """Return a profile's current pictures, only those of one run when it is given."""
+    """Return a profile's current pictures, only those a run took or kept when it is given."""
     wanted = select(Picture).where(Picture.profile_id == profile_id)
     if run_id is not None:
-        wanted = wanted.where(Picture.run_id == run_id)
+        kept = select(RunPicture.kind).where(
+            RunPicture.run_id == run_id,
+            RunPicture.state == "recorded",
+            RunPicture.object_key.is_(None),
+        )
+        wanted = wanted.where(or_(Picture.run_id == run_id, Picture.variant.in_(kept)))
     rows = (await session.scalars(wanted.order_by(Picture.variant, Picture.format))).all()
     return [
         PictureShown(

@@ -30,6 +30,21 @@ def unchanged(
     return frozenset() if force else frozenset(k for k in kinds if current.get(k) == wanted)
 
 
+async def current_files(
+    session: AsyncSession, profile_id: UUID, kinds: Iterable[str]
+) -> dict[str, dict[str, str]]:
+    """Return variant → format → object key of these pictures as they are published now."""
+    rows = await session.execute(
+        select(Picture.variant, Picture.format, Picture.object_key).where(
+            Picture.profile_id == profile_id, Picture.variant.in_(list(kinds))
+        )
+    )
+    files: dict[str, dict[str, str]] = {}
+    for row in rows:
+        files.setdefault(row.variant, {})[row.format] = row.object_key
+    return files
+
+
 async def current_hashes(session: AsyncSession, profile_id: UUID) -> dict[str, str | None]:
     """Return what each current picture of the profile was made of, by variant."""
     rows = await session.execute(

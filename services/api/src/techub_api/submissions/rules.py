@@ -42,15 +42,17 @@ def checked(options: Options, variants: Sequence[str]) -> Options:
     """Return the options spelled out, their variants in order; raise Permanent `options_refused`.
 
     A recipe stands for its options; beside it nothing may be chosen, but for the pictures of one
-    that takes pictures. What nobody knows is refused as `unknown_recipe`, `unknown_stage` ….
+    that takes pictures, and to take them by force. What nobody knows is refused as
+    `unknown_recipe`, `unknown_stage` ….
     """
     if options.recipe is not None:
         _known("recipe", [options.recipe], RECIPES)
         recipe = RECIPES[options.recipe]
-        if options.model_copy(update={"variants": None}) != Options(recipe=options.recipe):
+        chosen = {"variants": options.variants, "force": options.force}
+        if options != Options(recipe=options.recipe).model_copy(update=chosen):
             message = f"the recipe {options.recipe} says by itself what is left out"
             raise Permanent(message, code="options_refused")
-        options = recipe.model_copy(update={"variants": options.variants})
+        options = recipe.model_copy(update=chosen)
     _known("stage", (*options.only_stages, *options.skip_stages), GENERATOR_STAGES)
     _known("field", options.preserve_fields, PRESERVABLE)
     wanted = options.variants
