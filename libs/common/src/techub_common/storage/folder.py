@@ -156,7 +156,8 @@ class FolderStore:
                 try:
                     path.parent.mkdir(parents=True, exist_ok=True)
                     draft.replace(path)
-                except FileNotFoundError:
+                except (FileNotFoundError, FileExistsError):
+                    # a delete took the folder away in between: before the file, or inside mkdir
                     if not tries_left or not self.root.is_dir():
                         raise
                 else:
