@@ -1,8 +1,13 @@
 """The ledger asks for a picture only when it would come out different."""
 
+from uuid import UUID
+
 import pytest
+from httpx import ASGITransport, AsyncClient
 from sqlalchemy import select, update
 
+from techub_api.accounts.actions import create_token, user_with_login
+from techub_api.app import create_app
 from techub_api.profiles.tables import Picture, Profile
 from techub_api.resources import Resources
 from techub_api.runs.handlers import keep_ledger
@@ -54,6 +59,27 @@ async def test_by_force(resources: Resources) -> None:
     await finished(resources)
 
     assert await wanted(resources, force=True) == list(resources.variants)
+
+
+async def test_a_person_may_ask_by_force(resources: Resources) -> None:
+    """A submission with `force` has every picture taken again, though none would change."""
+    await finished(resources)
+    async with transaction(resources.sessions) as session:
+        user = await user_with_login(session, "ada")
+        token = await create_token(session, user, "tests")
+    async with AsyncClient(
+        transport=ASGITransport(create_app(resources)),
+        base_url="https://techub.test",
+        headers={"Authorization": f"Bearer {token}"},
+    ) as client:
+        wanted = {"login": "pip", "force": True}
+        answer = await client.post("/api/v1/profiles", json=wanted)
+    run_id = UUID(answer.json()["run_id"])
+    await keep_ledger(await card(resources, run_id), resources)
+
+    events = await told(resources, run_id)
+    asked_for = [event.variant for event in events if isinstance(event, CaptureRequested)]
+    assert asked_for == list(resources.variants)
 
 
 async def test_another_avatar(resources: Resources) -> None:

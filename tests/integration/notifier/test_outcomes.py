@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
@@ -19,6 +19,7 @@ from techub_common.envelope import handling, seal
 from techub_common.errors import Away
 from techub_common.events import Ended
 from techub_common.outbox import Outbox
+from techub_common.pruning import Pruning
 from techub_notifier import sending
 from techub_notifier.forgetting import forget
 from techub_notifier.handlers import notify
@@ -26,7 +27,7 @@ from techub_notifier.postgres import PostgresStore
 from techub_notifier.recipients import readable
 from techub_notifier.rows import Taken
 from techub_notifier.rules import Audience, Notice, State, Verdict, delivery_id
-from techub_notifier.tables import DELIVERIES, OUTBOX
+from techub_notifier.tables import DELIVERIES, INBOX, OUTBOX
 
 from .conftest import Stage, eventually
 
@@ -282,19 +283,18 @@ async def test_forgotten_after_a_month(stage: Stage, ended: Make) -> None:
     assert told.counts["told_before"] == 1
 
 
-async def test_told_facts_are_dropped_after_a_fortnight(stage: Stage, ended: Make) -> None:
-    """Outbox rows go two weeks after they were told, never before they are."""
+async def test_what_was_told_and_claimed_is_dropped(stage: Stage, ended: Make) -> None:
+    """Outbox rows go 15 days after they were told, never before they are; claims after 45."""
     event = ended("completed", notify="none")
     await heard(stage, event)
-    await forget(stage.sessions)
+    pruning = Pruning(stage.sessions, OUTBOX, INBOX)
+    assert await pruning.prune() == 0
     assert len(await stage.recorded(event.run_id)) == 1
     async with transaction(stage.sessions) as session:
-        await session.execute(OUTBOX.update().values(told_at=func.now() - timedelta(days=15)))
+        await session.execute(OUTBOX.update().values(told_at=func.now() - timedelta(days=16)))
+        await session.execute(INBOX.update().values(claimed_at=func.now() - timedelta(days=46)))
 
-    await forget(stage.sessions)
-
-    async with transaction(stage.sessions) as session:
-        assert list((await session.execute(select(OUTBOX.c.id))).all()) == []
+    assert await pruning.prune() == 2
 
 
 async def test_without_the_view_ends_are_kept(stage: Stage, ended: Make) -> None:

@@ -118,7 +118,9 @@ async def show_run(stack: Stack, choices: Choices, screen: Screen) -> int:
         base_url=stack.app_host, headers={"Authorization": f"Bearer {token}"}, trust_env=False
     ) as http:
         started = time.monotonic()
-        answer = await http.post("/api/v1/profiles", json={"login": login})
+        # Pictures that would not change are kept: a kill needs some that are really taken.
+        wanted = {"login": login, "force": choices.kill is not None}
+        answer = await http.post("/api/v1/profiles", json=wanted)
         if answer.is_error:
             screen.note(f"submission refused: {answer.json().get('detail')}")
             return 1

@@ -1,20 +1,19 @@
-"""What need not be kept is not: mails go after a month, told facts after a fortnight."""
+"""Mails are forgotten a month after they were settled; that they were sent is not."""
 
 import asyncio
 from datetime import timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import delete, func, or_, update
+from sqlalchemy import func, or_, update
 
 from techub_common.database import Sessions, transaction
 from techub_common.delivery import Road
-from techub_notifier.tables import DELIVERIES, OUTBOX
+from techub_notifier.tables import DELIVERIES
 
 log = structlog.get_logger()
 
 KEEP_MAILS: Final = timedelta(days=30)
-KEEP_TOLD: Final = timedelta(days=14)
 EVERY_SECONDS: Final = 3600.0
 
 
@@ -26,7 +25,7 @@ async def forget_forever(sessions: Sessions, road: Road) -> None:
 
 
 async def forget(sessions: Sessions) -> None:
-    """Blank payload and address of what was settled a month ago; drop facts told a fortnight ago.
+    """Blank payload and address of what was settled a month ago.
 
     Recipient and hash stay, so a mail of long ago is still known to have been sent.
     """
@@ -39,6 +38,5 @@ async def forget(sessions: Sessions) -> None:
             .values(payload=None, address=None)
             .returning(DELIVERIES.c.id)
         )
-        await session.execute(delete(OUTBOX).where(OUTBOX.c.told_at < func.now() - KEEP_TOLD))
     if count := len(blanked.all()):
         log.info("notifications_blanked", count=count)

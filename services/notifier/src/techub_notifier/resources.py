@@ -9,6 +9,7 @@ import structlog
 from techub_common.backlog import Backlog
 from techub_common.database import Sessions, open_sessions, ping
 from techub_common.outbox import Outbox, Relay
+from techub_common.pruning import Pruning
 from techub_common.runtime import Service
 from techub_notifier.emails import Letters
 from techub_notifier.forgetting import forget_forever
@@ -18,7 +19,7 @@ from techub_notifier.resend_mail import open_resend
 from techub_notifier.sender import Sender
 from techub_notifier.sending import Mailer
 from techub_notifier.settings import Settings
-from techub_notifier.tables import OUTBOX
+from techub_notifier.tables import INBOX, OUTBOX
 
 log = structlog.get_logger()
 
@@ -75,6 +76,7 @@ async def open_resources(service: Service, settings: Settings) -> AsyncIterator[
             service.loops.append(sender.run)
         relay = Relay(outbox, sessions, service.tell)
         service.loops += [relay.run, lambda: forget_forever(sessions, service.road)]
+        service.loops.append(Pruning(sessions, OUTBOX, INBOX).run)
         service.loops.append(Backlog(outbox, sessions, service.registry).run)
         service.checks["database"] = lambda: ping(sessions)
         service.checks["recipients"] = lambda: readable(sessions)

@@ -1,6 +1,5 @@
 """How a run is asked for: one open run per profile, and only by those who may."""
 
-from uuid import UUID
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
@@ -38,6 +37,7 @@ async def submit(
     user: User,
     login: str,
     submitted: Submitted,
+    options: Options | None = None,
 ) -> Asked:
     """Start a run for the login on this person's word, or return the one that is open.
 
@@ -46,15 +46,14 @@ async def submit(
     """
     profile = await profile_for_login(session, valid_login(login))
     await _look_after(session, profile, user, settings.profile_ownership_cap)
-    asked = await start(
-        session,
-        outbox,
-        profile,
+    wanted = Wanted(
         trigger=Trigger.submit,
         policy=policy_of(settings, Notify.owners),
+        options=options or Options(),
         submitted=submitted,
         requested_by=user.id,
     )
+    asked = await open_run(session, outbox, profile, wanted)
     if asked.created:
         await replace_inputs(session, profile, submitted)
     return asked
@@ -87,26 +86,6 @@ async def rerun(
         options=options,
         requested_by=user.id,
         view_key=await last_view(session, profile, options),
-    )
-    return await open_run(session, outbox, profile, wanted)
-
-
-async def start(
-    session: AsyncSession,
-    outbox: Outbox,
-    profile: Profile,
-    *,
-    trigger: Trigger,
-    policy: Policy,
-    submitted: Submitted | None = None,
-    requested_by: UUID | None = None,
-) -> Asked:
-    """Start a full run of a locked profile, or return the open one; see `open_run`."""
-    wanted = Wanted(
-        trigger=trigger,
-        policy=policy,
-        submitted=submitted,
-        requested_by=requested_by,
     )
     return await open_run(session, outbox, profile, wanted)
 

@@ -28,6 +28,7 @@ class Submission(BaseModel):
     repositories: Annotated[
         list[Annotated[str, AfterValidator(repository_name)]], Field(max_length=4)
     ] = []
+    force: Annotated[bool, Field(description="Take pictures again that would not change.")] = False
 
 
 class Rerun(BaseModel):
@@ -41,6 +42,7 @@ class Rerun(BaseModel):
     skip_stages: tuple[str, ...] = ()
     preserve_avatar: bool = False
     preserve_fields: tuple[str, ...] = ()
+    force: bool = False
 
 
 class Accepted(BaseModel):
@@ -62,7 +64,13 @@ async def submit_profile(
     )
     async with transaction(opened.sessions) as session:
         asked = await submit(
-            session, opened.outbox, opened.settings, person, submission.login, submitted
+            session,
+            opened.outbox,
+            opened.settings,
+            person,
+            submission.login,
+            submitted,
+            Options(force=submission.force),
         )
     return _accepted(asked, opened, response)
 
