@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import random
 import signal
+import sys
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +23,23 @@ from .conftest import page_with
 
 OG = variant_named("og")
 PAGE = page_with("text")
+
+
+# A worker that draws until it is killed, and says after which picture it may be.
+WORKER = """\
+import asyncio, sys
+from pathlib import Path
+from techub_cards.variants import variant_named
+from techub_screenshotter.browser import open_browser
+
+async def main():
+    async with open_browser(Path(sys.argv[1]), 2) as browser:
+        while True:
+            await browser.draw(sys.argv[2], variant_named("og"))
+            print("drawn by", browser.pid, flush=True)
+
+asyncio.run(main())
+"""
 
 
 @pytest.fixture
@@ -40,6 +59,16 @@ def browser_of(studio: Studio) -> Browser:
 def gone(pid: int) -> bool:
     """Return whether the process has ended, reaped or not."""
     return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def all_gone(processes: list[psutil.Process]) -> bool:
+    """Return whether all of them have ended, reaped or not."""
+    with suppress(psutil.NoSuchProcess):  # one of them ended just now: look again
+        return not any(
+            process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+            for process in processes
+        )
+    return False
 
 
 async def test_killed_in_the_middle(studio: Studio) -> None:
@@ -97,6 +126,29 @@ async def test_driver_killed(studio: Studio) -> None:
     assert (await studio.draw(PAGE, OG)).width == OG.width
     assert browser_of(studio).pid != browser.pid
     await until(lambda: gone(browser.pid), within=5, what="the end of the old browser")
+
+
+@pytest.mark.parametrize("rounds", [2, pytest.param(20, marks=pytest.mark.slow)])
+async def test_a_killed_worker_leaves_nothing(chromium_path: Path, rounds: int) -> None:
+    """SIGKILL of the worker, in the middle of a picture, ends its driver and browser too."""
+    moments = random.Random(rounds)
+    for _ in range(rounds):
+        worker = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", WORKER, str(chromium_path), PAGE, stdout=asyncio.subprocess.PIPE
+        )
+        assert worker.stdout is not None
+        drawn, line = moments.randint(1, 5), b""
+        while drawn:
+            line = await worker.stdout.readline()
+            drawn -= line.startswith(b"drawn by")
+        family = psutil.Process(worker.pid).children(recursive=True)
+
+        worker.kill()
+        await worker.wait()
+
+        browser = int(line.split()[-1])
+        assert browser in {process.pid for process in family}
+        await until(partial(all_gone, family), within=30, what="the end of driver and browser")
 
 
 async def test_hanging(chromium_path: Path) -> None:

@@ -23,7 +23,7 @@ class Family:
 
 FAMILIES: Final[Mapping[str, Family]] = MappingProxyType(
     {
-        "The Innocent": Family(100, 210, 0.85),
+        "The Innocent": Family(215, 350, 0.9),
         "The Everyman": Family(65, 150, 0.75),
         "The Hero": Family(30, 75, 1.1),
         "The Outlaw": Family(12, 300, 0.95),
