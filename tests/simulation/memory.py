@@ -109,6 +109,9 @@ class MemoryRows:
         while self._undo:
             self._undo.pop()()
 
+    async def claim(self, events: Collection[Event]) -> None:
+        """Nobody else claims before it is over, so there is no hurry."""
+
     async def first_time(self, event: Event) -> bool:
         """Claim the id."""
         if event.id in self._kept.inbox:

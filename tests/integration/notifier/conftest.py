@@ -34,7 +34,7 @@ from techub_common.migrations import migrate
 from techub_common.runtime import Service, opened
 from techub_devstack.doubles.handle import MailDouble
 from techub_devstack.servers.databases import Databases
-from techub_notifier.handlers import notify
+from techub_notifier.handlers import notifier
 from techub_notifier.recipients import COLUMNS, UNCONFIRMED, VIEW
 from techub_notifier.resources import Resources, open_resources
 from techub_notifier.settings import Settings
@@ -202,7 +202,7 @@ class Stage:
             service: Service = await stack.enter_async_context(opened(self.settings))
             resources = await stack.enter_async_context(open_resources(service, self.settings))
             service.provide(resources=resources)
-            service.hear(streams.NOTIFIER, notify, slots=4)
+            service.hear_together(streams.NOTIFIER, notifier(resources), slots=2, most=25)
             tasks = [asyncio.create_task(loop()) for loop in service.loops]
             tasks += [asyncio.create_task(listener.run()) for listener in service.listeners]
             try:

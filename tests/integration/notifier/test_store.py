@@ -255,6 +255,37 @@ async def test_heard_again_nothing_is_added(kind: Kind, ended: Make) -> None:
     assert await kind.states() == {("completed", "delivered"): 1}
 
 
+async def test_claimed_together_each_is_new_once(kind: Kind, ended: Make) -> None:
+    """After a claim of many, each answers whether it was new, and a twin of it that it was not."""
+    known, fresh = ended("completed"), ended("completed")
+    await hear(kind, known)
+
+    async with kind.store.transaction() as rows:
+        await rows.claim([known, fresh, fresh])
+        answers = [await rows.first_time(event) for event in (known, fresh, fresh)]
+    async with kind.store.transaction() as rows:
+        later = await rows.first_time(fresh)
+
+    assert (answers, later) == ([False, True, False], False)
+
+
+async def test_a_claim_goes_with_its_transaction(kind: Kind, ended: Make) -> None:
+    """What was claimed in a transaction that failed can be claimed again."""
+    event = ended("completed")
+
+    async def claim_and_fail() -> None:
+        async with kind.store.transaction() as rows:
+            await rows.claim([event])
+            assert await rows.first_time(event)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await claim_and_fail()
+
+    async with kind.store.transaction() as rows:
+        assert await rows.first_time(event)
+
+
 async def test_once_per_profile(kind: Kind, ended: Make) -> None:
     """A later success tells nobody again; who was skipped is told the next time."""
     first = ended("completed")

@@ -1,6 +1,7 @@
 """Everybody is told once, whatever is repeated, raced or killed."""
 
 import asyncio
+import json
 import signal
 from collections import Counter
 from collections.abc import Callable
@@ -58,6 +59,25 @@ async def test_once_under_redelivery_and_racing(stage: Stage, ended: Make) -> No
         recorded = await stage.recorded(run.run_id)
         assert {2} == {told.counts["delivered"] for told in recorded}
         assert len({told.id for told in recorded}) == 1
+
+
+async def test_what_waits_is_heard_together(stage: Stage, ended: Make) -> None:
+    """Ends that wait, some of them twice and one that no mail can be made of, harm no other."""
+    runs = [ended("completed", login=f"person-{n}") for n in range(8)]
+    for run in runs:
+        await stage.owners(run.profile_id, {"address": f"{run.login}@example.com"})
+    for tell in range(2):
+        await asyncio.gather(*(stage.tell(run, tell) for run in runs))
+    stranger = ended("completed").model_dump(mode="json") | {"profile_id": "nobody"}
+    await stage.js.publish("pipeline.completed", json.dumps(stranger).encode())
+
+    async with stage.notifier():
+        for run in runs:
+            assert await stage.counts(run.run_id) == {"delivered": 1}
+
+    assert {1} == set(stage.resend.requests_per_key().values())
+    assert len(stage.resend.mails()) == len(runs)
+    assert (await stage.js.stream_info("DEAD")).state.messages == 1
 
 
 async def test_once_per_profile_over_runs(stage: Stage, ended: Make) -> None:

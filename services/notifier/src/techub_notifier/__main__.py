@@ -12,12 +12,13 @@ from techub_common.runtime import Service, run
 from techub_common.settings import load
 from techub_common.streams import NOTIFIER
 from techub_notifier import desk
-from techub_notifier.handlers import notify
+from techub_notifier.handlers import notifier
 from techub_notifier.resources import open_resources
 from techub_notifier.settings import MigrationSettings, Settings
 from techub_notifier.tables import METADATA
 
-SLOTS = 4
+SLOTS = 2
+TOGETHER = 25  # ends that wait are kept in one transaction
 
 
 def main() -> None:
@@ -38,7 +39,7 @@ def serve(settings: Settings) -> None:
     async def open_service(service: Service) -> AsyncIterator[None]:
         async with open_resources(service, settings) as resources:
             service.provide(resources=resources)
-            service.hear(NOTIFIER, notify, slots=SLOTS)
+            service.hear_together(NOTIFIER, notifier(resources), slots=SLOTS, most=TOGETHER)
             await service.answer(asks.LIST_NOTIFICATIONS, desk.list_notifications)
             await service.answer(asks.SHOW_NOTIFICATION, desk.show_notification)
             await service.answer(asks.RESEND_NOTIFICATION, desk.resend_notification)

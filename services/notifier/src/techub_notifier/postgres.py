@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any, Final, cast
 from uuid import UUID, uuid4
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_common.database import Sessions, transaction
 from techub_common.events import Ended, Event, Reported
-from techub_common.inbox import first_time
+from techub_common.inbox import first_time, first_times
 from techub_common.outbox import Outbox
 from techub_common.streams import NOTIFIER
 from techub_notifier import recipients
@@ -70,9 +70,19 @@ class PostgresRows:
     session: AsyncSession
     outbox: Outbox
     per_second: float = 0.0
+    claimed: dict[UUID, bool] = field(default_factory=dict)
+
+    async def claim(self, events: Collection[Event]) -> None:
+        """Claim their ids in one statement."""
+        ids = {event.id for event in events}
+        new = await first_times(self.session, INBOX, NOTIFIER.name, ids)
+        self.claimed.update({event_id: event_id in new for event_id in ids})
 
     async def first_time(self, event: Event) -> bool:
-        """Claim the event's id."""
+        """Say what became of an earlier claim, once, or claim the event's id now."""
+        if event.id in self.claimed:
+            new, self.claimed[event.id] = self.claimed[event.id], False
+            return new
         return await first_time(self.session, INBOX, NOTIFIER.name, event)
 
     async def owners_of(self, profile_id: UUID) -> Sequence[Owner]:

@@ -131,6 +131,10 @@ class Claimed:
 class Rows(Protocol):
     """The notifier's tables in one transaction; every method may raise Away."""
 
+    async def claim(self, events: Collection[Event]) -> None:
+        """Claim what was not claimed before, all at once; `first_time` answers of each in turn."""
+        ...
+
     async def first_time(self, event: Event) -> bool:
         """Return whether the event is claimed now; False when it was claimed before."""
         ...

@@ -1,6 +1,5 @@
 """How a run is asked for: one open run per profile, and only by those who may."""
 
-
 from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
