@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from techub_common.storage import ObjectStore
+from techub_generator.gemini.door import Gemini
 from techub_generator.github.client import GitHub
 from techub_generator.outbound import Outbound
 from techub_generator.stages import Tell
@@ -16,3 +17,4 @@ class Resources:
     outbound: Outbound
     objects: ObjectStore
     tell: Tell
+    gemini: Gemini

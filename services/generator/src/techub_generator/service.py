@@ -9,6 +9,8 @@ import structlog
 from techub_common.runtime import OpenService, Service
 from techub_common.storage import open_store
 from techub_common.streams import GENERATOR
+from techub_generator.gemini.door import open_gemini
+from techub_generator.gemini.providers import Providers
 from techub_generator.github.client import PATIENCE, open_github
 from techub_generator.github.quota import quota
 from techub_generator.handlers import gave_up, generate_card, retried
@@ -34,14 +36,29 @@ def opener(settings: Settings, patience: float = PATIENCE) -> OpenService:
         async with (
             open_store(settings) as objects,
             open_github(settings.github_api_url, keys, patience, quota(service.registry)) as github,
+            open_gemini(settings.gemini_providers) as gemini,
         ):
             service.metrics.knows(stages=STAGES)
             outbound = Outbound(settings.outbound_allowed)
             store = PatientStore(objects)
-            service.provide(resources=Resources(github, outbound, store, service.tell))
+            service.provide(resources=Resources(github, outbound, store, service.tell, gemini))
             service.checks["storage"] = objects.probe
             service.hear(GENERATOR, generate_card, slots=SLOTS, gave_up=gave_up, retried=retried)
-            log.info("ai_unconfigured", provider="heuristics")
+            _say_who_writes(settings.gemini_providers)
             yield
 
     return open_service
+
+
+def _say_who_writes(providers: Providers) -> None:
+    """Say once who writes cards: without any credential it is the heuristics, as is to be."""
+    if not providers.text:
+        log.warning("ai_unconfigured", provider="heuristics", missing="GEMINI_API_KEY")
+        return
+    log.info(
+        "ai_configured",
+        provider=providers.text[0].name,
+        model=providers.text[0].model,
+        then=[one.name for one in providers.text[1:]],
+        images=[one.name for one in providers.images],
+    )

@@ -7,11 +7,12 @@ import jwt
 from pydantic import SecretStr, ValidationInfo, field_validator, model_validator
 
 from techub_common.settings import AppEnv, CommonSettings, StorageSettings
+from techub_generator.gemini.settings import GeminiSettings
 from techub_generator.github.app import App
 from techub_generator.github.client import Keys
 
 
-class Settings(CommonSettings, StorageSettings):
+class Settings(CommonSettings, StorageSettings, GeminiSettings):
     """The generator's settings."""
 
     service: ClassVar[str] = "generator"

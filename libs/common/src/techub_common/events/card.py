@@ -60,8 +60,32 @@ class AvatarState(StrEnum):
     kept = "kept"
 
 
+class ModelCall(Part):
+    """One question to a model, answered or not, and what it took.
+
+    `purpose` is traits, description or artwork; `outcome` is answered, invalid, or the kind of
+    failure. `cost_micros` is an estimate in millionths of a US dollar; what a model thought counts
+    among `tokens_out`.
+    """
+
+    purpose: str = "traits"
+    provider: str
+    model: str
+    outcome: str
+    finish_reason: str | None = None
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_micros: int = 0
+    duration_ms: int = 0
+
+
 class Provenance(Part):
-    """Who wrote the traits, and what it took."""
+    """Who wrote the traits, and what it took.
+
+    `tokens` are `tokens_in` and `tokens_out` together, over all `attempts`; the cost is estimated,
+    in millionths of a US dollar. `input_hash` is of everything the model was told; `reused` says
+    that an equal input had been answered within a day, so that nobody was asked.
+    """
 
     provider: str
     model: str | None = None
@@ -69,11 +93,19 @@ class Provenance(Part):
     attempts: int = 0
     finish_reasons: tuple[str, ...] = ()
     tokens: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_micros: int = 0
+    input_hash: str | None = None
+    reused: bool = False
     fallback_reason: str | None = None
 
 
 class CardGenerated(Event):
-    """The profile was read and, unless a recipe left it out, the card's traits were written."""
+    """The profile was read and, unless a recipe left it out, the card's traits were written.
+
+    `calls` are all questions to models this run has asked, for whatever purpose.
+    """
 
     subject: ClassVar[str] = "card.generated"
     type: ClassVar[str] = "techub.card.generated.v1"
@@ -84,6 +116,7 @@ class CardGenerated(Event):
     traits: CardTraits | None = None
     avatar: AvatarState = AvatarState.absent
     provenance: Provenance | None = None
+    calls: tuple[ModelCall, ...] = ()
     degradations: tuple[Degradation, ...] = ()
 
 
