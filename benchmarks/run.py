@@ -59,6 +59,13 @@ The corpus of the tests, one after another in one warm worker. Targets: 100 ms a
 GitHub is the double in a process of its own, with 100 ms added to every answer.""",
     ),
     (
+        "A card without a model",
+        "heuristics.py",
+        """\
+Processor time of one core: all twenty traits and the reasons of the stats, beside parsing the
+profile they are written about. Every profile is met for the first time.""",
+    ),
+    (
         "What the platform costs",
         "overhead.py",
         """\

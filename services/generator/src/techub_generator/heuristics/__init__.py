@@ -6,27 +6,38 @@ from techub_generator.heuristics.character import animal_of, archetype_of
 from techub_generator.heuristics.facts import facts_of
 from techub_generator.heuristics.playing_cards import playing_card_of
 from techub_generator.heuristics.powers import buff_of, move_of, weakness_of
-from techub_generator.heuristics.stats import attack_of, defense_of, speed_of
+from techub_generator.heuristics.stats import attack_of, defense_of, reasons_of, speed_of
 from techub_generator.heuristics.tags import tags_of
+from techub_generator.heuristics.telling import Telling
 from techub_generator.heuristics.titles import title_of
-from techub_generator.heuristics.vibes import vibe_of
+from techub_generator.heuristics.vibes import TAGS, vibe_of
 from techub_generator.profile import GitHubProfile
-from techub_generator.prose import cut
 
-__all__ = ("traits_of",)
+__all__ = ("reasons_of", "traits_of")
 
 
 def traits_of(profile: GitHubProfile) -> CardTraits:
-    """Return all twenty traits; they follow from the profile alone, never from chance or clock."""
+    """Return all twenty traits; they follow from the profile alone, never from chance or clock.
+
+    No word but the small ones stands in them a fourth time, unless the person's own name or
+    repositories repeat it.
+    """
     facts = facts_of(profile)
-    archetype, vibe = archetype_of(facts), vibe_of(facts)
-    buff, weakness, move = buff_of(facts), weakness_of(facts), move_of(facts)
-    tagline = tagline_of(facts)
+    archetype, animal = archetype_of(facts), animal_of(facts)
+    playing_card, title = playing_card_of(profile), title_of(facts, archetype)
+    telling = Telling(facts)
+    telling.hear(archetype, animal, playing_card, title)
+    vibe = vibe_of(telling)
+    tags = tags_of(facts, TAGS[vibe.name])
+    telling.hear(*tags)
+    short_bio, long_bio = short_bio_of(telling, archetype), long_bio_of(telling)
+    tagline, flavor_text = tagline_of(telling), flavor_of(telling)
+    buff, weakness, move = buff_of(telling), weakness_of(telling), move_of(telling)
     return CardTraits(
-        title=title_of(facts, archetype),
+        title=title,
         tagline=tagline,
-        short_bio=short_bio_of(facts, archetype),
-        long_bio=long_bio_of(facts, archetype),
+        short_bio=short_bio,
+        long_bio=long_bio,
         buff=buff.name,
         buff_description=buff.description,
         weakness=weakness.name,
@@ -35,12 +46,12 @@ def traits_of(profile: GitHubProfile) -> CardTraits:
         vibe_description=vibe.description,
         special_move=move.name,
         special_move_description=move.description,
-        flavor_text=cut(flavor_of(facts), 80),
-        tags=tags_of(facts, vibe.tag),
+        flavor_text=flavor_text,
+        tags=tags,
         attack=attack_of(profile),
         defense=defense_of(profile),
         speed=speed_of(profile),
-        playing_card=playing_card_of(profile),
-        spirit_animal=animal_of(facts),
+        playing_card=playing_card,
+        spirit_animal=animal,
         archetype=archetype,
     )

@@ -1,10 +1,11 @@
 """Tagline, biographies and the line in italics: the same facts, told at different lengths."""
 
-from collections.abc import Sequence
 from typing import Final
 
-from techub_generator.heuristics.facts import Facts, Leaning
-from techub_generator.heuristics.lines import Line, chosen, gaps, said, spoken
+from techub_generator.heuristics.facts import Leaning
+from techub_generator.heuristics.lines import Line
+from techub_generator.heuristics.telling import Telling
+from techub_generator.prose import cut
 
 TAGLINE: Final = 140
 FLAVOR: Final = 80
@@ -23,7 +24,7 @@ TAGLINES: Final[tuple[Line[None], ...]] = (
     Line(None, "Says little in public; lets {repo} do the talking.", Leaning.minimalist),
     Line(None, "Collects forks, improvements and the occasional dragon.", Leaning.forker),
     Line(None, "{events} of late: this graph is greener than a rainforest.", Leaning.busy),
-    Line(None, "Reads your diff the way others read thrillers.", Leaning.reviewer),
+    Line(None, "Reads a diff the way others read thrillers.", Leaning.reviewer),
     Line(None, "Many keyboards, one mission, {repositories}.", Leaning.collective),
     Line(None, "Carries the banners of {organizations} into every review.", Leaning.joiner),
     Line(None, "Quiet on the feed, loud in the compiler.", Leaning.quiet),
@@ -44,8 +45,8 @@ TAGLINES: Final[tuple[Line[None], ...]] = (
 )
 
 FLAVORS: Final[tuple[Line[None], ...]] = (
-    Line(None, "Works on my machine, and now on yours.", Leaning.collective),
-    Line(None, "I was here before the dark mode.", Leaning.veteran),
+    Line(None, "It works on every machine in the room.", Leaning.collective),
+    Line(None, "Older than the dark mode.", Leaning.veteran),
     Line(None, "Everyone was a first-time contributor once.", Leaning.newcomer),
     Line(None, "Fame is a notification badge.", Leaning.celebrated),
     Line(None, "Every star is somebody's bookmark.", Leaning.starred),
@@ -61,8 +62,8 @@ FLAVORS: Final[tuple[Line[None], ...]] = (
     Line(None, "It is not a bug, it is a coercion.", language="JavaScript"),
     Line(None, "Any is a promise nobody keeps.", language="TypeScript"),
     Line(None, "If it compiles, it has already apologised.", language="Rust"),
-    Line(None, "If err is not nil, neither am I.", language="Go"),
-    Line(None, "A language that loves you back.", language="Ruby"),
+    Line(None, "Errors are values, and some are keepsakes.", language="Go"),
+    Line(None, "A language that loves back.", language="Ruby"),
     Line(None, "Memory is a trust exercise.", language="C"),
     Line(None, "There is always one more overload.", language="C++"),
     Line(None, "Patience is a virtual machine.", language="Java"),
@@ -78,15 +79,15 @@ FLAVORS: Final[tuple[Line[None], ...]] = (
     Line(None, "A good name is half the bug fixed."),
     Line(None, "Ship it, then listen."),
     Line(None, "To merge is human, to rebase divine."),
-    Line(None, "It is always DNS. Except when it is me."),
+    Line(None, "It is always DNS, except when it is the cache."),
     Line(None, "Read the diff. Then read it again."),
 )
 
 OPENINGS: Final[tuple[Line[None], ...]] = (
     Line(None, "{name} came to GitHub in {year} and never quite left the editor."),
-    Line(None, "The story of {name} begins in {year}, with an empty repository and a good idea."),
+    Line(None, "The story of {name} begins in {year}, with an empty folder and a good idea."),
     Line(None, "Since {year}, {name} has been leaving footprints all over GitHub."),
-    Line(None, "{name} pushed a first branch in {year} and has not looked back since."),
+    Line(None, "{name} pushed a first branch in {year} and has not looked back."),
 )
 
 # Of each of these the first group with a line that fits speaks: more known, more said.
@@ -100,9 +101,18 @@ CRAFT: Final[tuple[tuple[Line[None], ...], ...]] = (
         Line(None, "The heart belongs to {language}, as {repositories} can confirm."),
         Line(None, "The mother tongue is {language}, and it shows in {repositories}."),
     ),
-    (Line(None, "Most days are spent in {language}."),),
-    (Line(None, "The public shelves hold {repositories}."),),
-    (Line(None, "The tools are kept out of sight, which only adds to the legend."),),
+    (
+        Line(None, "Most days are spent in {language}."),
+        Line(None, "Ask for a sketch on a napkin, and it comes back in {language}."),
+    ),
+    (
+        Line(None, "The public shelves hold {repositories}."),
+        Line(None, "So far that has come to {repositories}."),
+    ),
+    (
+        Line(None, "The tools are kept out of sight, which only adds to the legend."),
+        Line(None, "How the work is done is told to few, and they are not talking."),
+    ),
 )
 
 FAME: Final[tuple[tuple[Line[None], ...], ...]] = (
@@ -115,7 +125,7 @@ FAME: Final[tuple[tuple[Line[None], ...], ...]] = (
         Line(None, "Visitors would do well to begin with {repo}."),
         Line(None, "The one to open first is {repo}."),
     ),
-    (Line(None, "The masterpiece is still on a local branch, and worth the wait."),),
+    (Line(None, "The masterpiece is not out yet, and worth the wait."),),
 )
 
 ABOUT: Final = "In its own words: “{about}”."
@@ -131,50 +141,58 @@ NEWS: Final[tuple[tuple[Line[None], ...], ...]] = (
 )
 
 CLOSINGS: Final = {
-    "The Innocent": "An Innocent at heart, {name} still believes the next build will be green.",
-    "The Everyman": "An Everyman through and through, {name} is who you want beside you on call.",
-    "The Hero": "A Hero by trade, {name} runs toward the failing build.",
-    "The Outlaw": "An Outlaw by temper, {name} reads the style guide for the loopholes.",
-    "The Explorer": "An Explorer by nature, {name} opens files that others scroll past.",
-    "The Creator": "A Creator by calling, {name} sees an empty folder and hears music.",
-    "The Ruler": "A Ruler by habit, {name} brings order where there was only a backlog.",
-    "The Magician": "A Magician by reputation, {name} makes the hard part look like a demo.",
-    "The Lover": "A Lover of the craft, {name} would align those commas for free.",
-    "The Caregiver": "A Caregiver at the core, {name} answers the issue nobody else would.",
-    "The Jester": "A Jester by inclination, {name} hides one joke in every changelog.",
-    "The Sage": "A Sage by now, {name} has seen this bug before, under another name.",
+    "The Innocent": "An Innocent at heart, always sure that the next build will be green.",
+    "The Everyman": "An Everyman through and through: the one to have beside oneself on call.",
+    "The Hero": "A Hero by trade, found wherever a pipeline has just turned red.",
+    "The Outlaw": "An Outlaw by temper, who reads the style guide for the loopholes.",
+    "The Explorer": "An Explorer by nature, at home in files that others scroll past.",
+    "The Creator": "A Creator by calling: where others see an empty folder, there is music.",
+    "The Ruler": "A Ruler by habit, bringing order where there was only a backlog.",
+    "The Magician": "A Magician by reputation, for whom the hard part is the demo.",
+    "The Lover": "A Lover of the craft, who would align those commas for free.",
+    "The Caregiver": "A Caregiver at the core, answering the issue nobody else would.",
+    "The Jester": "A Jester by inclination: one joke is hidden in every changelog.",
+    "The Sage": "A Sage by now, who has met this bug before, under another name.",
 }
 
+FAREWELLS: Final[tuple[Line[None], ...]] = (
+    Line(None, "Whatever it is, it will have a README."),
+    Line(None, "The issue tracker has its suspicions."),
+    Line(None, "Watching is free; contributing is better."),
+    Line(None, "Legends say a release note is already being written."),
+    Line(None, "The kettle, at least, is on."),
+    Line(None, "There is a branch for it already."),
+)
 
-def tagline_of(facts: Facts) -> str:
+
+def tagline_of(telling: Telling) -> str:
     """Return one sentence that could stand under the name."""
-    return spoken(facts, "tagline", TAGLINES, TAGLINE)
+    return telling.spoken("tagline", TAGLINES, TAGLINE)
 
 
-def flavor_of(facts: Facts) -> str:
+def flavor_of(telling: Telling) -> str:
     """Return the line in italics; taglines and these have no sentence in common."""
-    return spoken(facts, "flavor", FLAVORS, FLAVOR)
+    return telling.spoken("flavor", FLAVORS, FLAVOR)
 
 
-def short_bio_of(facts: Facts, archetype: str) -> str:
+def short_bio_of(telling: Telling, archetype: str) -> str:
     """Return three sentences about the person."""
-    opening = chosen(facts, "opening", OPENINGS).says
-    return said(facts, f"{opening} {_fullest(facts, CRAFT)} {CLOSINGS[archetype]}", SHORT)
+    closing = CLOSINGS[archetype]
+    telling.hear(closing)
+    opening = telling.spoken("opening", OPENINGS)
+    return cut(f"{opening} {telling.fullest('craft', CRAFT)} {closing}", SHORT)
 
 
-def long_bio_of(facts: Facts, archetype: str) -> str:
+def long_bio_of(telling: Telling) -> str:
     """Return three short paragraphs: origin and craft, the work, and what comes next."""
-    fame = _fullest(facts, FAME)
-    if "repo" in gaps(fame) and "about" in facts.words:
-        fame = f"{fame} {ABOUT}"
-    paragraphs = (
-        f"{chosen(facts, 'long opening', OPENINGS).says} {_fullest(facts, CRAFT)}",
-        fame,
-        f"{_fullest(facts, NEWS)} {CLOSINGS[archetype]}",
-    )
-    return said(facts, "\n\n".join(paragraphs), LONG)
-
-
-def _fullest(facts: Facts, groups: Sequence[Sequence[Line[None]]]) -> str:
-    fitting = next(group for group in groups if any(line.suits(facts) for line in group))
-    return chosen(facts, fitting[0].says, fitting).says
+    opening = telling.spoken("long opening", OPENINGS)
+    craft = telling.fullest("long craft", CRAFT)
+    fame = telling.fullest("fame", FAME)
+    words = telling.facts.words
+    about = ABOUT.format_map(words) if "about" in words and words["repo"] in fame else ""
+    if about and not telling.repeats(about):
+        telling.hear(about)
+        fame = f"{fame} {about}"
+    news = telling.fullest("news", NEWS)
+    farewell = telling.spoken("farewell", FAREWELLS)
+    return cut(f"{opening} {craft}\n\n{fame}\n\n{news} {farewell}", LONG)

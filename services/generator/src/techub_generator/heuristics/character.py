@@ -14,18 +14,18 @@ BY_LANGUAGE: Final = 4
 BY_BIO: Final = 8
 
 ARCHETYPES_FOR: Final[Mapping[Leaning, tuple[str, ...]]] = {
-    Leaning.newcomer: ("The Innocent", "The Explorer"),
+    Leaning.newcomer: ("The Innocent", "The Jester"),
     Leaning.veteran: ("The Sage", "The Everyman"),
     Leaning.celebrated: ("The Magician", "The Hero"),
     Leaning.starred: ("The Creator", "The Hero"),
     Leaning.followed: ("The Ruler", "The Jester"),
     Leaning.polyglot: ("The Explorer", "The Magician"),
     Leaning.specialist: ("The Lover", "The Sage"),
-    Leaning.prolific: ("The Creator", "The Sage"),
+    Leaning.prolific: ("The Creator", "The Jester"),
     Leaning.minimalist: ("The Innocent", "The Lover"),
     Leaning.joiner: ("The Ruler", "The Everyman"),
     Leaning.busy: ("The Hero", "The Caregiver"),
-    Leaning.quiet: ("The Sage", "The Outlaw"),
+    Leaning.quiet: ("The Innocent", "The Outlaw"),
     Leaning.forker: ("The Outlaw", "The Explorer"),
     Leaning.archivist: ("The Caregiver", "The Ruler"),
     Leaning.collective: ("The Ruler", "The Everyman"),

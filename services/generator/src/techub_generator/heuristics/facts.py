@@ -118,7 +118,7 @@ def _words(profile: GitHubProfile, name: str, languages: tuple[str, ...]) -> dic
         "login": profile.login,
         "year": str(profile.created_at.year),
         "years": _several(years_of(profile), "year"),
-        "repositories": _several(profile.public_repos, "public repository", "public repositories"),
+        "repositories": _several(profile.public_repos, "repository", "repositories"),
         "followers": _several(profile.followers, "follower"),
         "stars": _several(profile.total_stars, "star"),
         "language": languages[0] if languages else "",
@@ -126,7 +126,7 @@ def _words(profile: GitHubProfile, name: str, languages: tuple[str, ...]) -> dic
         "languages": listed(languages[:3]) if len(languages) > 1 else "",
         "tongues": _several(len(languages), "language"),
         "organizations": _several(len(profile.organizations or ()), "organisation"),
-        "events": _several(activity.total_events if activity else 0, "public event"),
+        "events": _several(activity.total_events if activity else 0, "event"),
         "recent": _short(activity.recent_repos[0]) if activity and activity.recent_repos else "",
     }
     showpieces = _showpieces(profile)

@@ -1,17 +1,13 @@
 """Lines with gaps in them, and which of them may be said about whom."""
 
 import string
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, Generic, TypeVar
 
-from techub_generator.heuristics.chance import weighted
 from techub_generator.heuristics.facts import Facts, Leaning
-from techub_generator.prose import cut
 
 SUITED: Final = 4
-LONGEST_SENTENCE: Final = 280
 
 N = TypeVar("N", str, None)
 
@@ -54,25 +50,3 @@ class Named:
 def gaps(says: str) -> frozenset[str]:
     """Return the words a line leaves open."""
     return frozenset(gap for _, gap, _, _ in string.Formatter().parse(says) if gap)
-
-
-def chosen(facts: Facts, what: str, lines: Sequence[Line[N]]) -> Line[N]:
-    """Return the login's own line among those that suit."""
-    suiting = {line: line.weight for line in lines if line.suits(facts)}
-    return weighted(facts.login, what, suiting)
-
-
-def said(facts: Facts, says: str, limit: int = LONGEST_SENTENCE) -> str:
-    """Return the line with its gaps filled."""
-    return cut(says.format_map(facts.words), limit)
-
-
-def named(facts: Facts, what: str, lines: Sequence[Line[str]]) -> Named:
-    """Return a name and its sentence for this person."""
-    line = chosen(facts, what, lines)
-    return Named(line.name, said(facts, line.says))
-
-
-def spoken(facts: Facts, what: str, lines: Sequence[Line[None]], limit: int) -> str:
-    """Return one line for this person."""
-    return said(facts, chosen(facts, what, lines).says, limit)

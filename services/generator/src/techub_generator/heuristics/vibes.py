@@ -1,210 +1,127 @@
 """The vibe: what the bio says in whole words, else what the numbers hum."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final
 
-from techub_generator.heuristics.chance import pick
-from techub_generator.heuristics.facts import Facts, Leaning
-from techub_generator.heuristics.lines import said
+from techub_generator.heuristics.facts import Leaning
+from techub_generator.heuristics.lines import Line, Named
+from techub_generator.heuristics.telling import Telling
 
-
-@dataclass(frozen=True, slots=True)
-class Vibe:
-    """A vibe, the sentence about it and the tag that goes with it."""
-
-    name: str
-    description: str
-    tag: str
-
-
+# The pattern, the line and the tag that goes with it.
 SPOKEN: Final = (
     (
         r"oss|open[- ]?source|foss",
-        Vibe(
-            "Open Source",
-            "The bio says “{heard}” and {name} means it: the work is there for all.",
-            "open-source",
-        ),
+        Line("Open Source", "The bio says “{heard}” and means it: the work is there for all."),
+        "open-source",
     ),
     (
         r"founder|co-?founder|startups?|entrepreneur",
-        Vibe("Founder", "“{heard}”, says the bio: {name} starts things on purpose.", "founder"),
+        Line("Founder", "“{heard}”, says the bio: here things are started on purpose."),
+        "founder",
     ),
     (
         r"ai|ml|llms?|machine learning|deep learning|artificial intelligence",
-        Vibe(
-            "AI Builder", "The bio drops “{heard}”: {name} teaches sand to think, politely.", "ai"
-        ),
+        Line("AI Builder", "The bio drops “{heard}”: somebody is teaching sand to think."),
+        "ai",
     ),
     (
         r"security|infosec|pentest(?:er|ing)?|ctf|cryptograph(?:er|y)",
-        Vibe(
-            "Lock Whisperer",
-            "“{heard}” in the bio: {name} reads locks the way others read menus.",
-            "security",
-        ),
+        Line("Lock Whisperer", "“{heard}” in the bio: locks are read the way others read menus."),
+        "security",
     ),
     (
         r"sre|devops|infrastructure|platform|kubernetes|cloud",
-        Vibe(
-            "Pager Poet",
-            "“{heard}”, says the bio, and somewhere a pager stays quiet for {name}.",
-            "devops",
-        ),
+        Line("Pager Poet", "“{heard}”, says the bio, and somewhere a pager stays quiet."),
+        "devops",
     ),
     (
         r"data|statistics|analytics",
-        Vibe(
-            "Data Diviner",
-            "The bio says “{heard}”: {name} asks the numbers and they answer.",
-            "data",
-        ),
+        Line("Number Diviner", "The bio says “{heard}”: ask politely, and the figures answer."),
+        "data",
     ),
     (
         r"games?|gamedev|unity|unreal|godot",
-        Vibe(
-            "Game Master",
-            "“{heard}” in the bio: {name} builds worlds with a reset button.",
-            "gamedev",
-        ),
+        Line("World Maker", "“{heard}” in the bio: whole worlds, each with a reset button."),
+        "gamedev",
     ),
     (
         r"designer|design|ux|ui|css",
-        Vibe(
-            "Pixel Whisperer",
-            "The bio says “{heard}”: {name} can feel a margin that is off by one.",
-            "design",
-        ),
+        Line("Pixel Whisperer", "The bio says “{heard}”: a margin off by one can be felt."),
+        "design",
     ),
     (
         r"student|learning|beginner|junior|graduate",
-        Vibe(
-            "Rising Spark",
-            "“{heard}”, says the bio: {name} is still collecting superpowers.",
-            "learner",
-        ),
+        Line("Rising Spark", "“{heard}”, says the bio: superpowers are still being collected."),
+        "learner",
     ),
     (
         r"teacher|mentor|professor|educator|instructor",
-        Vibe(
-            "Torch Bearer",
-            "The bio says “{heard}”: whatever {name} learns gets passed on.",
-            "mentor",
-        ),
+        Line("Torch Bearer", "The bio says “{heard}”: whatever is learned gets passed on."),
+        "mentor",
     ),
     (
         r"music(?:ian)?|guitar(?:ist)?|drummer|piano|dj",
-        Vibe(
-            "Rhythm Coder",
-            "“{heard}” in the bio: even the commits of {name} keep time.",
-            "creative",
-        ),
+        Line("Rhythm Section", "“{heard}” in the bio: even the commits keep time."),
+        "creative",
     ),
     (
         r"coffee|espresso|tea",
-        Vibe(
-            "Hot Beverage Mage",
-            "The bio admits to “{heard}”: {name} runs on the good stuff.",
-            "builder",
-        ),
+        Line("Hot Beverage Mage", "The bio admits to “{heard}”: this engine runs on good stuff."),
+        "night-owl",
     ),
 )
 
 HUMMED: Final = (
-    (
-        Leaning.collective,
-        Vibe("Many Hands", "{name} is not one person, and it shows in the best way.", "community"),
-    ),
-    (
+    Line("Many Hands", "Not one person, and it shows in the best way.", Leaning.collective),
+    Line(
+        "Second Pair of Eyes",
+        "Reads what others write, then says what they needed to hear.",
         Leaning.reviewer,
-        Vibe(
-            "Second Pair of Eyes",
-            "{name} reads what others write, then says what others needed to hear.",
-            "reviewer",
-        ),
     ),
-    (
-        Leaning.forker,
-        Vibe(
-            "Fork Collector", "Nothing interesting passes {name} without being forked.", "explorer"
-        ),
-    ),
-    (
-        Leaning.polyglot,
-        Vibe(
-            "Polyglot", "{tongues} and counting: {name} orders dinner in any of them.", "polyglot"
-        ),
-    ),
-    (
-        Leaning.busy,
-        Vibe(
-            "Full Steam",
-            "{events} of late: the contribution graph of {name} needs sunscreen.",
-            "builder",
-        ),
-    ),
-    (
-        Leaning.veteran,
-        Vibe(
-            "Old Guard",
-            "{name} has been here since {year} and remembers the merge conflicts.",
-            "veteran",
-        ),
-    ),
-    (
+    Line("Fork Collector", "Nothing interesting passes by without being forked.", Leaning.forker),
+    Line("Polyglot", "{tongues} and counting: dinner could be ordered in any.", Leaning.polyglot),
+    Line("Full Steam", "{events} of late: this graph needs sunscreen.", Leaning.busy),
+    Line("Old Guard", "Here since {year}, and remembers the merge conflicts.", Leaning.veteran),
+    Line(
+        "One True Love",
+        "Could write in anything, and writes in {language}.",
         Leaning.specialist,
-        Vibe(
-            "One True Love",
-            "{name} could write in anything, and writes in {language}.",
-            "specialist",
-        ),
     ),
-    (
-        Leaning.newcomer,
-        Vibe("Fresh Paint", "{name} is new here, and already moving the furniture.", "newcomer"),
-    ),
-    (
-        Leaning.quiet,
-        Vibe(
-            "Deep Water",
-            "Still on the surface; {name} is surely building something below.",
-            "builder",
-        ),
-    ),
-    (
-        Leaning.minimalist,
-        Vibe("Less Is More", "{name} publishes little and means all of it.", "minimalist"),
-    ),
+    Line("Fresh Paint", "New here, and already moving the furniture.", Leaning.newcomer),
+    Line("Deep Water", "Calm on the surface; below, something is taking shape.", Leaning.quiet),
+    Line("Less Is More", "Publishes little and means all of it.", Leaning.minimalist),
 )
 
 PLAIN: Final = (
-    Vibe(
-        "Builder",
-        "{name} opens an editor the way others open a toolbox: something will get built.",
-        "builder",
-    ),
-    Vibe(
-        "Steady Hands", "No drama, no fireworks: {name} turns up and the work gets done.", "builder"
-    ),
-    Vibe("Tinkerer", "{name} cannot leave a thing alone once it is nearly working.", "tinkerer"),
-    Vibe(
-        "Quiet Craft",
-        "{name} lets the code do the talking, and it speaks in full sentences.",
-        "artisan",
-    ),
+    Line("Builder", "Others open an app; here an editor opens, and something appears."),
+    Line("Steady Hands", "No drama, no fireworks: turns up, and the work gets done."),
+    Line("Tinkerer", "Cannot leave a thing alone once it is nearly working."),
+    Line("Quiet Craft", "Lets the code do the talking, and it speaks in full sentences."),
 )
 
+TAGS: Final = {
+    "Many Hands": "community",
+    "Second Pair of Eyes": "reviewer",
+    "Fork Collector": "explorer",
+    "Polyglot": "polyglot",
+    "Full Steam": "shipper",
+    "Old Guard": "veteran",
+    "One True Love": "specialist",
+    "Fresh Paint": "newcomer",
+    "Deep Water": "dreamer",
+    "Less Is More": "minimalist",
+    "Builder": "builder",
+    "Steady Hands": "reliable",
+    "Tinkerer": "tinkerer",
+    "Quiet Craft": "artisan",
+} | {line.name: tag for _, line, tag in SPOKEN}
 
-def vibe_of(facts: Facts) -> Vibe:
+
+def vibe_of(telling: Telling) -> Named:
     """Return the vibe of the first pattern the bio matches, else one that the facts allow."""
-    for pattern, vibe in SPOKEN:
-        if heard := re.search(rf"\b(?:{pattern})\b", facts.bio, re.IGNORECASE):
-            return _said(facts, vibe, heard.group())
-    hummed = [vibe for leaning, vibe in HUMMED if leaning in facts.leanings]
-    return _said(facts, pick(facts.login, "vibe", [*hummed, *hummed, *PLAIN]), "")
-
-
-def _said(facts: Facts, vibe: Vibe, heard: str) -> Vibe:
-    description = vibe.description.replace("{heard}", heard.replace("{", "").replace("}", ""))
-    return Vibe(vibe.name, said(facts, description), vibe.tag)
+    for pattern, line, _ in SPOKEN:
+        if heard := re.search(rf"\b(?:{pattern})\b", telling.facts.bio, re.IGNORECASE):
+            word = heard.group().replace("{", "").replace("}", "")
+            return telling.named("vibe", [replace(line, says=line.says.replace("{heard}", word))])
+    return telling.named("vibe", (*HUMMED, *PLAIN))
