@@ -26,6 +26,7 @@ from techub_generator.heuristics.telling import UNHEARD
 from techub_generator.heuristics.titles import CALLINGS, EPITHETS, REALMS
 from techub_generator.heuristics.vibes import HUMMED, PLAIN, SPOKEN, TAGS
 from techub_generator.profile import Activity, GitHubProfile, Organization, Repository
+from techub_generator.traits import violations
 from tests.unit.generator.crowd import FOLLOWERS, MIXES, PUBLIC_REPOS, STARS, crowd
 
 Make = Callable[..., GitHubProfile]
@@ -83,9 +84,33 @@ def test_any_profile_has_traits(profile: GitHubProfile) -> None:
 
     assert isinstance(traits, CardTraits)
     assert traits == traits_of(GitHubProfile.model_validate_json(profile.model_dump_json()))
-    assert traits.flavor_text != traits.tagline
+    assert violations(traits.model_dump(), _names(profile)) == []
     assert all(text.strip() for text in traits.model_dump().values() if isinstance(text, str))
-    assert not any("://" in text for text in traits.model_dump().values() if isinstance(text, str))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<b>me</b>", "**me**", "`rm -rf`", "www.me.example", "I do my thing", "__init__", "&amp;"],
+)
+def test_what_people_wrote_breaks_no_rule(profile: Make, text: str) -> None:
+    """Markup, links and first persons in names, bios and repositories make no card invalid."""
+    person = profile(
+        name=text,
+        bio=text,
+        repositories=(
+            Repository(name=text, full_name=f"ada/{text}", description=text, stars=2_000),
+            Repository(name="looms", full_name="ada/looms", description=text, language=text),
+        ),
+        activity=Activity(total_events=70, recent_repos=(f"ada/{text}",)),
+    )
+
+    assert violations(traits_of(person).model_dump(), _names(person)) == []
+
+
+def _names(profile: GitHubProfile) -> list[str]:
+    """Return what people called themselves and their repositories: names are not read as words."""
+    given = [profile.name or "", profile.login, *(one.name for one in profile.repositories)]
+    return [*given, *profile.languages]
 
 
 @pytest.fixture(scope="module")

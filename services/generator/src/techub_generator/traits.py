@@ -44,14 +44,7 @@ class WrittenTraits(CardTraits):
     @field_validator(*TEXTS)
     @classmethod
     def _is_plain_text(cls, text: str) -> str:
-        if clean(text) != text:
-            message = "must be one line of visible text without addresses or secrets"
-            raise ValueError(message)
-        if _ADDRESS.search(text):
-            message = "must not contain links"
-            raise ValueError(message)
-        if _MARKUP.search(text):
-            message = "must not contain markup"
+        if message := flaw(text):
             raise ValueError(message)
         return text
 
@@ -70,6 +63,15 @@ class WrittenTraits(CardTraits):
             message = "tagline and flavor_text must differ"
             raise ValueError(message)
         return self
+
+
+def flaw(text: str) -> str | None:
+    """Return why the text is not plain text, None when it is."""
+    if clean(text) != text:
+        return "must be one line of visible text without addresses or secrets"
+    if _ADDRESS.search(text):
+        return "must not contain links"
+    return "must not contain markup" if _MARKUP.search(text) else None
 
 
 def first_person(text: str, names: Iterable[str] = ()) -> bool:

@@ -184,7 +184,7 @@ def short_bio_of(telling: Telling, archetype: str) -> str:
 
 
 def long_bio_of(telling: Telling) -> str:
-    """Return three short paragraphs: origin and craft, the work, and what comes next."""
+    """Return one paragraph: origin and craft, the work, and what comes next."""
     opening = telling.spoken("long opening", OPENINGS)
     craft = telling.fullest("long craft", CRAFT)
     fame = telling.fullest("fame", FAME)
@@ -195,4 +195,4 @@ def long_bio_of(telling: Telling) -> str:
         fame = f"{fame} {about}"
     news = telling.fullest("news", NEWS)
     farewell = telling.spoken("farewell", FAREWELLS)
-    return cut(f"{opening} {craft}\n\n{fame}\n\n{news} {farewell}", LONG)
+    return cut(f"{opening} {craft} {fame} {news} {farewell}", LONG)

@@ -9,6 +9,7 @@ from typing import Final
 
 from techub_generator.profile import GitHubProfile, Repository
 from techub_generator.prose import counted, cut, listed, without_links
+from techub_generator.traits import flaw
 
 LONGEST_NAME: Final = 40
 LONGEST_REPOSITORY: Final = 40
@@ -80,7 +81,8 @@ def years_of(profile: GitHubProfile) -> int:
 
 def _name(profile: GitHubProfile) -> str:
     name = cut(without_links(profile.name or ""), LONGEST_NAME)
-    return name if any(map(str.isalnum, name)) and "[" not in name else profile.login
+    readable = any(map(str.isalnum, name)) and "[" not in name and not flaw(name)
+    return name if readable else profile.login
 
 
 def _leanings(profile: GitHubProfile) -> dict[Leaning, bool]:
@@ -139,7 +141,7 @@ def _words(profile: GitHubProfile, name: str, languages: tuple[str, ...]) -> dic
         )
     if len(showpieces) > 1:
         words["runner_up"] = _short(showpieces[1].name)
-    return {word: said for word, said in words.items() if said}
+    return {word: said for word, said in words.items() if said and not flaw(said)}
 
 
 def _showpieces(profile: GitHubProfile) -> list[Repository]:
