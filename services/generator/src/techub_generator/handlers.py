@@ -1,7 +1,7 @@
 """`pipeline.started` becomes `card.generated`, or `card.failed` when nobody can help."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from faststream import Context
 
@@ -14,19 +14,19 @@ from techub_common.events import (
     StageRecorded,
     StageStatus,
 )
+from techub_generator.card import Card, write_traits
 from techub_generator.failures import StageFailed
+from techub_generator.gemini.context import Material
 from techub_generator.profile import GitHubProfile
 from techub_generator.resources import Resources
-from techub_generator.side_by_side import side_by_side
+from techub_generator.side_by_side import both
 from techub_generator.stages import PULL, TRAITS, Run
 from techub_generator.work import (
-    Card,
     check_eligibility,
     download_avatar,
     ingest_submitted,
     pull_profile,
     record_scrape,
-    write_traits,
 )
 
 
@@ -39,10 +39,9 @@ async def generate_card(
     run = Run(event, attempt, resources.objects, resources.tell)
     profile = await pull_profile(run, resources.github)
     await check_eligibility(run, profile)
-    outcomes: list[Any] = await side_by_side(
+    avatar, card = await both(
         download_avatar(run, resources.outbound, profile), _write(run, resources, profile)
     )
-    avatar, card = outcomes
     await resources.tell(
         CardGenerated(
             run_id=event.run_id,
@@ -53,6 +52,7 @@ async def generate_card(
             traits=card.traits if card else None,
             avatar=avatar,
             provenance=card.provenance if card else None,
+            calls=card.calls if card else (),
             degradations=tuple(run.degradations),
         )
     )
@@ -60,10 +60,10 @@ async def generate_card(
 
 async def _write(run: Run, resources: Resources, profile: GitHubProfile) -> Card | None:
     """Return the card's traits once everything they may draw on has been read."""
-    await side_by_side(
+    submitted, page = await both(
         ingest_submitted(run, resources.github), record_scrape(run, resources.outbound)
     )
-    return await write_traits(run, profile)
+    return await write_traits(run, resources.writer, Material(profile, submitted, page))
 
 
 def gave_up(event: Event, error: BaseException, attempts: int) -> CardFailed:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from techub_common.storage import ObjectStore
 from techub_generator.gemini.door import Gemini
+from techub_generator.gemini.writing import Writer
 from techub_generator.github.client import GitHub
 from techub_generator.outbound import Outbound
 from techub_generator.stages import Tell
@@ -18,3 +19,4 @@ class Resources:
     objects: ObjectStore
     tell: Tell
     gemini: Gemini
+    writer: Writer

@@ -11,6 +11,7 @@ from techub_common.storage import open_store
 from techub_common.streams import GENERATOR
 from techub_generator.gemini.door import open_gemini
 from techub_generator.gemini.providers import Providers
+from techub_generator.gemini.writing import Writer
 from techub_generator.github.client import PATIENCE, open_github
 from techub_generator.github.quota import quota
 from techub_generator.handlers import gave_up, generate_card, retried
@@ -41,7 +42,10 @@ def opener(settings: Settings, patience: float = PATIENCE) -> OpenService:
             service.metrics.knows(stages=STAGES)
             outbound = Outbound(settings.outbound_allowed)
             store = PatientStore(objects)
-            service.provide(resources=Resources(github, outbound, store, service.tell, gemini))
+            writer = Writer(gemini, gemini.providers.text, settings.gemini_deadline_seconds)
+            service.provide(
+                resources=Resources(github, outbound, store, service.tell, gemini, writer)
+            )
             service.checks["storage"] = objects.probe
             service.hear(GENERATOR, generate_card, slots=SLOTS, gave_up=gave_up, retried=retried)
             _say_who_writes(settings.gemini_providers)

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 async def side_by_side(*calls: Awaitable[T]) -> list[T]:
@@ -16,6 +17,12 @@ async def side_by_side(*calls: Awaitable[T]) -> list[T]:
         first = failures.exceptions[0]
         raise first from first.__cause__
     return [task.result() for task in tasks]
+
+
+async def both(one: Awaitable[T], other: Awaitable[U]) -> tuple[T, U]:
+    """Return what two calls of different kinds return, as `side_by_side` does."""
+    found: list[Any] = await side_by_side(one, other)
+    return found[0], found[1]
 
 
 async def _awaited(call: Awaitable[T]) -> T:

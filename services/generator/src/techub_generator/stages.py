@@ -86,10 +86,11 @@ class Run:
         work: Callable[[], Awaitable[Done[R]]],
         *,
         unless: str | None = None,
+        seconds: float = STAGE_SECONDS,
     ) -> R | None:
         """Return the stage's result: made now, or kept by an earlier attempt; None when skipped.
 
-        `unless` is the reason to skip it, when there is one.
+        `unless` is the reason to skip it, when there is one; `seconds` how long it may take.
         """
         started_at, started = datetime.now(UTC), time.monotonic()
 
@@ -116,7 +117,7 @@ class Run:
             return await self._told(name, key, *found)
         try:
             await self.tell(line(StageStatus.started))
-            async with asyncio.timeout(STAGE_SECONDS):
+            async with asyncio.timeout(seconds):
                 done = await work()
         except Exception as error:
             # Nothing is swallowed here: whatever it is goes on with the stage it happened at.

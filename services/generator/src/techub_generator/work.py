@@ -3,18 +3,16 @@
 from typing import Final
 
 from techub_common.errors import Permanent
-from techub_common.events import AvatarState, Provenance, Section
+from techub_common.events import AvatarState, Section
 from techub_common.streams import GENERATOR
-from techub_common.traits import CardTraits
 from techub_generator.artifacts import known
 from techub_generator.avatar import Avatar, captured, download
 from techub_generator.eligibility import Eligibility, evaluate
 from techub_generator.failures import at
 from techub_generator.github.client import GitHub
 from techub_generator.github.pull import pull
-from techub_generator.heuristics import traits_of
 from techub_generator.outbound import Outbound
-from techub_generator.profile import Fact, GitHubProfile
+from techub_generator.profile import GitHubProfile
 from techub_generator.prose import counted, listed
 from techub_generator.scrape import Scrape, scrape
 from techub_generator.stages import (
@@ -24,23 +22,13 @@ from techub_generator.stages import (
     SCRAPE,
     SUBMITTED,
     SWITCHED_OFF,
-    TRAITS,
     Done,
     Run,
 )
 from techub_generator.submitted import SubmittedRepositories, ingest
 
-HEURISTICS: Final = "heuristics"
-MOCK: Final = "mock"
 NOTHING_SUBMITTED: Final = "Nothing was submitted."
 PRESERVED: Final = "The avatar there is stays."
-
-
-class Card(Fact):
-    """The JSON of `runs/<run_id>/generate_ai_profile.json`."""
-
-    traits: CardTraits
-    provenance: Provenance
 
 
 async def pull_profile(run: Run, github: GitHub) -> GitHubProfile:
@@ -105,19 +93,6 @@ async def record_scrape(run: Run, outbound: Outbound) -> Scrape | None:
     address = run.event.submitted.scrape_url
     unless = None if address else NOTHING_SUBMITTED
     return await run.stage(SCRAPE, Scrape, lambda: scrape(outbound, address or ""), unless=unless)
-
-
-async def write_traits(run: Run, profile: GitHubProfile) -> Card | None:
-    """Return the card's traits, or None when the run leaves them out."""
-
-    async def work() -> Done[Card]:
-        mock = run.event.options.ai_mode == MOCK
-        before = await known(run.store, run.event.known.card, Card) if mock else None
-        provenance = Provenance(provider=MOCK if mock else HEURISTICS)
-        traits = before.traits if before else traits_of(profile)
-        return Done(Card(traits=traits, provenance=provenance), f"Traits written: {traits.title}.")
-
-    return await run.stage(TRAITS, Card, work)
 
 
 def _read(profile: GitHubProfile) -> str:

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from ssl import SSLContext
 from typing import Final
 
 import google.auth
@@ -43,6 +44,7 @@ DRAWING_TEMPERATURE: Final = 0.4
 FINISHED: Final = (None, "STOP", "FINISH_REASON_UNSPECIFIED")
 FINISHES: Final = {
     "MAX_TOKENS": Kind.truncated,
+    "CONTINUATION": Kind.truncated,
     "RECITATION": Kind.recited,
     "IMAGE_RECITATION": Kind.recited,
     "OTHER": Kind.empty,
@@ -53,6 +55,17 @@ FINISHES: Final = {
     "UNEXPECTED_TOOL_CALL": Kind.unreadable,
 }
 """Every other reason to stop is a filter's."""
+
+UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    RecursionError,
+    httpx.DecodingError,
+)
+"""What the library raises over a 200 with a body it does not understand."""
 
 Authority = Callable[[Provider], Credentials | None]
 
@@ -83,6 +96,7 @@ class Gemini:
             response_mime_type="application/json" if question.json else None,
             response_schema=dict(question.schema) if question.schema else None,
             thinking_config=_thinking(provider.model),
+            automatic_continuation=False,
         )
         call = _Call(provider, provider.model)
         return call.read(await self._call(call, question, config, seconds))
@@ -95,6 +109,7 @@ class Gemini:
             temperature=question.temperature,
             response_modalities=["TEXT", "IMAGE"],
             image_config=ImageConfig(aspect_ratio=aspect_ratio),
+            automatic_continuation=False,
         )
         call = _Call(provider, provider.image_model)
         return call.seen(await self._call(call, question, config, seconds))
@@ -105,7 +120,9 @@ class Gemini:
         """Return an answer, of one token or none, of the text or the image model; or Unanswered."""
         model = provider.image_model if image else provider.model
         config = GenerateContentConfig(
-            max_output_tokens=PING.tokens, thinking_config=_thinking(model)
+            max_output_tokens=PING.tokens,
+            thinking_config=_thinking(model),
+            automatic_continuation=False,
         )
         call = _Call(provider, model)
         response = await self._call(call, PING, config, seconds)
@@ -135,8 +152,7 @@ class Gemini:
         except GoogleAuthError as error:
             kind = Kind.unavailable if error.retryable else Kind.no_access
             raise call.failed(kind) from None
-        except (ValueError, TypeError, KeyError, AttributeError, httpx.DecodingError):
-            # What the library raises over a 200 with a body it does not understand.
+        except UNREADABLE:
             raise call.failed(Kind.unreadable, paid=True) from None
 
 
@@ -247,22 +263,32 @@ class _Call:
 
 @asynccontextmanager
 async def open_gemini(
-    providers: Providers, authority: Authority = credentials_of
+    providers: Providers,
+    authority: Authority = credentials_of,
+    transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[Gemini]:
     """Yield Gemini; nobody is asked anything yet."""
     async with AsyncExitStack() as stack:
         clients = {}
+        trust = httpx.create_ssl_context()
         for provider in {*providers.text, *providers.images}:
-            http = await stack.enter_async_context(httpx.AsyncClient())
-            client = _client(provider, http, authority)
+            http = await stack.enter_async_context(
+                httpx.AsyncClient(verify=trust, transport=transport)
+            )
+            client = _client(provider, http, trust, authority)
             stack.callback(client.close)
             clients[provider.name] = client
         yield Gemini(providers, clients)
 
 
-def _client(provider: Provider, http: httpx.AsyncClient, authority: Authority) -> Client:
+def _client(
+    provider: Provider, http: httpx.AsyncClient, trust: SSLContext, authority: Authority
+) -> Client:
     options = HttpOptions(
-        base_url=provider.base, api_version=provider.version, httpx_async_client=http
+        base_url=provider.base,
+        api_version=provider.version,
+        httpx_async_client=http,
+        client_args={"verify": trust},  # of a client that is not used, and takes its time
     )
     if provider.name is Name.ai_studio:
         key = provider.key.get_secret_value() if provider.key else ""
