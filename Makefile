@@ -42,7 +42,7 @@ $(VENV)/.installed: requirements/all.lock $(wildcard libs/*/pyproject.toml servi
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps $(addprefix -e ,$(MEMBERS))
 	@touch $@
 
-demo: setup ## one profile becomes pictures, watched (ONCE=1, LOGIN=…, KILL=service, LOGS=1)
+demo: setup ## one profile becomes pictures, watched (AI=double|real, ONCE=1, LOGIN=…, KILL=service, LOGS=1)
 	@VAR=$(VAR)/demo $(BIN)/python -m techub_devstack.demo
 
 dev: setup ## the whole stack with everybody's logs, until Ctrl-C

@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast, get_args
 
 import httpx
 
 from techub_devstack import samples
 from techub_devstack.follow_run import lines_of
 from techub_devstack.services import NAMES, ServiceFailed, follow
-from techub_devstack.stack import Stack, Wanted, running_stack
+from techub_devstack.stack import Stack, Wanted, Writers, running_stack
 from techub_devstack.terminal import Screen
 
 OWNER: Final = "you"
@@ -42,13 +42,17 @@ class Choices:
     samples_dir: Path
     var: Path
     submit: bool
+    ai: Writers = "heuristics"
 
     @classmethod
     def read(cls, env: Mapping[str, str], *, submit: bool) -> "Choices":
-        """Return the choices; end with one line when KILL names no service."""
+        """Return the choices; end with one line when KILL or AI is not one of theirs."""
         kill = env.get("KILL") or None
         if kill is not None and kill not in NAMES:
             sys.exit(f"demo: KILL={kill} is no service; it is one of {', '.join(NAMES)}")
+        ai = env.get("AI") or "heuristics"
+        if ai not in get_args(Writers):
+            sys.exit(f"demo: AI={ai} writes no cards; it is one of {', '.join(get_args(Writers))}")
         return cls(
             login=env.get("LOGIN") or None,
             once=env.get("ONCE", "") not in {"", "0"},
@@ -57,6 +61,7 @@ class Choices:
             samples_dir=Path(env.get("SAMPLES_DIR") or samples.DIR),
             var=Path(env.get("VAR") or "var/demo"),
             submit=submit,
+            ai=cast("Writers", ai),
         )
 
     @property
@@ -83,7 +88,10 @@ async def demonstrate(choices: Choices, screen: Screen) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     wanted = Wanted(
-        var=choices.var, samples_dir=choices.samples_dir, real_github=choices.real_github
+        var=choices.var,
+        samples_dir=choices.samples_dir,
+        real_github=choices.real_github,
+        ai=choices.ai,
     )
     async with running_stack(wanted, screen.say) as stack, asyncio.TaskGroup() as tasks:
         watching = [
@@ -173,6 +181,9 @@ def _summary(stack: Stack, screen: Screen, run: dict[str, Any]) -> None:
 def _addresses(stack: Stack, screen: Screen) -> None:
     screen.note(f"web       {stack.app_host}")
     screen.note(f"mailbox   {stack.mailbox_url}")
+    if stack.wanted.ai == "double":
+        control = f"{stack.gemini.url}/__control__/failures"
+        screen.note(f"Gemini    curl -X POST {control}/overloaded   (all: curl {control})")
     screen.note(f"NATS      NATS_URL={stack.nats.url} .venv/bin/techub events tail --since 10m")
     screen.note(f"logs      {stack.wanted.var / 'log'}")
 

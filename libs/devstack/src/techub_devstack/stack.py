@@ -37,6 +37,9 @@ FAVOURITE_PORT: Final = 3000
 ALERT_ADDRESS: Final = "ops@techub.example"
 DEVELOPMENT_SECRET: Final = "development-only-secret-of-the-embedded-stack"  # noqa: S105  # not one
 
+Writers = Literal["heuristics", "double", "real"]
+REAL_AI: Final = ("GEMINI_", "GOOGLE_CLOUD_PROJECT", "GOOGLE_APPLICATION_", "VERTEX_API_BASE")
+
 Say = Callable[[str, str], None]
 
 
@@ -48,12 +51,14 @@ class Wanted:
     addresses of their own. `replicas` of a service beyond the first are called `generator-2` and so
     on; `pythons` are the interpreters that run services from environments of their own. `guarded`
     gives every service its own NATS user and no more than that may do; `nats_nodes` servers form a
-    cluster in which every stream has as many replicas.
+    cluster in which every stream has as many replicas. `ai` says who writes cards: nobody but the
+    heuristics, the double of Gemini, or Gemini itself with this environment's credentials.
     """
 
     var: Path
     samples_dir: Path = samples.DIR
     real_github: bool = False
+    ai: Writers = "heuristics"
     fsync: bool = True
     http_port: int | None = None
     store: Literal["folder", "s3"] = "folder"
@@ -210,6 +215,7 @@ def _system(
             "GITHUB_CLIENT_ID": "embedded-stack",
             "GITHUB_CLIENT_SECRET": DEVELOPMENT_SECRET,
         }
+    environment |= _writing(wanted.ai, doubles["gemini"])
     if seaweedfs is not None:
         environment |= seaweedfs.environment
     environment |= wanted.environment
@@ -241,6 +247,15 @@ def _inherited() -> dict[str, str]:
     """Return what a service may know of the machine, and a person's own GitHub token."""
     kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "GITHUB_TOKEN", "LOG_LEVEL", "IM_CLI")
     return {name: os.environ[name] for name in kept if name in os.environ}
+
+
+def _writing(ai: Writers, double: Double) -> dict[str, str]:
+    """Return the generator's settings of who writes cards."""
+    if ai == "double":
+        return {"GEMINI_API_BASE": double.url, "GEMINI_API_KEY": "embedded-stack"}
+    if ai == "real":
+        return {name: value for name, value in os.environ.items() if name.startswith(REAL_AI)}
+    return {}
 
 
 async def _migrate(system: Stack) -> None:

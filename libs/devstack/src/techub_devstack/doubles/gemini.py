@@ -5,9 +5,10 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
-from techub_devstack.doubles import gemini_card, gemini_picture, gemini_wire
-from techub_devstack.doubles.control import controlled
-from techub_devstack.doubles.faults import Control
+from techub_devstack.doubles import gemini_card, gemini_fields, gemini_picture, gemini_wire
+from techub_devstack.doubles.control import PREFIX, controlled
+from techub_devstack.doubles.faults import Control, Fault
+from techub_devstack.doubles.gemini_failures import FAILURES, failure
 from techub_devstack.doubles.gemini_wire import Prompt
 
 UNREGISTERED = (
@@ -30,9 +31,29 @@ INVALID_KEY_DETAIL = {
 def create_app(*, control: Control | None = None) -> FastAPI:
     """Return Gemini; keys that begin with `invalid` are not valid, every other one is."""
     app = FastAPI(title="Gemini double", docs_url=None, redoc_url=None, openapi_url=None)
-    controlled(app, control or Control())
+    control = control or Control()
+    controlled(app, control)
+    app.include_router(_failures(control))
     app.include_router(_routes())
     return app
+
+
+def _failures(control: Control) -> APIRouter:
+    """By name over HTTP: `curl -X POST '…/__control__/failures/overloaded?times=2'`."""
+    router = APIRouter(prefix=f"{PREFIX}/failures")
+
+    @router.get("")
+    async def names() -> list[str]:
+        return list(FAILURES)
+
+    @router.post("/{name}", status_code=201)
+    async def begin(name: str, times: int | None = None) -> Response:
+        if name not in FAILURES:
+            return JSONResponse({"error": f"one of {', '.join(FAILURES)}"}, 404)
+        control.faults.append(Fault.model_validate(failure(name, times=times)))
+        return JSONResponse({"name": name, "times": times}, 201)
+
+    return router
 
 
 def _routes() -> APIRouter:
@@ -79,16 +100,32 @@ async def _generated(request: Request, model: str, version: str, *, vertex: bool
         )
         return _error(404, "NOT_FOUND", text)
     try:
-        prompt = Prompt.read(await request.json())
+        body = await request.json()
+        prompt = Prompt.read(body)
     except (ValueError, KeyError, TypeError, AttributeError):
         return _error(400, "INVALID_ARGUMENT", "Request contains an invalid argument.")
+    if refused := _refused(body, vertex=vertex):
+        return refused
     if "image" in model:
         if prompt.wants_mime_type:
             text = "JSON mode is not enabled for this model"
             return _error(400, "INVALID_ARGUMENT", text)
         drawn = gemini_picture.picture(prompt.text, prompt.aspect_ratio)
         return JSONResponse(gemini_wire.image_answer(prompt, drawn, model, vertex=vertex))
-    return JSONResponse(gemini_wire.text_answer(prompt, _said(prompt), model, vertex=vertex))
+    text = "" if vertex and gemini_fields.silencing(body) else _said(prompt)
+    return JSONResponse(gemini_wire.text_answer(prompt, text, model, vertex=vertex))
+
+
+def _refused(body: dict[str, Any], *, vertex: bool) -> Response | None:
+    """Return what the door says of fields it does not know, or of a schema without sense."""
+    if unknown := gemini_fields.violations(body, vertex=vertex):
+        named = [{"field": place, "description": text} for place, text in unknown]
+        detail = {"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": named}
+        text = "\n".join(text for _, text in unknown)
+        return _error(400, "INVALID_ARGUMENT", text, detail)
+    if senseless := gemini_fields.wrongs(body):
+        return _error(400, "INVALID_ARGUMENT", "\n".join(senseless))
+    return None
 
 
 def _said(prompt: Prompt) -> str:

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from techub_api.accounts.cookies import keep_cookie
 from techub_api.accounts.github import GitHubSignIn
 from techub_api.pages import words
+from techub_api.pages.bylines import byline_of
 from techub_api.pages.families import family_name
 from techub_api.pages.frames import label_of
 from techub_api.pages.static_files import static_url
@@ -108,6 +109,7 @@ def environment() -> Environment:
     )
     made.filters.update(
         browser=words.browser,
+        byline=byline_of,
         clock=words.clock,
         day=words.day,
         duration=words.duration,

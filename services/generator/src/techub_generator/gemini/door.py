@@ -5,15 +5,16 @@ there without its message: that may name keys, projects and what was asked.
 """
 
 import asyncio
+import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from ssl import SSLContext
 from typing import Final
 
-import google.auth
 import httpx
 import structlog
+from google.auth import identity_pool
 from google.auth.credentials import Credentials
 from google.auth.exceptions import GoogleAuthError
 from google.genai import Client
@@ -29,7 +30,10 @@ from google.genai.types import (
     Part,
     ThinkingConfig,
 )
+from google.oauth2 import credentials as user
+from google.oauth2 import service_account
 
+from techub_common.errors import Permanent
 from techub_generator.gemini.errors import kind_of, retry_after_of, traces_of
 from techub_generator.gemini.exchange import Answer, Kind, Picture, Question, Unanswered, Usage
 from techub_generator.gemini.providers import Name, Provider, Providers
@@ -70,14 +74,29 @@ UNREADABLE: Final = (
 Authority = Callable[[Provider], Credentials | None]
 
 
+LOADERS: Final[Mapping[str, Callable[..., Credentials]]] = {
+    "service_account": service_account.Credentials.from_service_account_info,
+    "authorized_user": user.Credentials.from_authorized_user_info,
+    "external_account": identity_pool.Credentials.from_info,
+}
+
+
 def credentials_of(provider: Provider) -> Credentials | None:
-    """Return the service account of the provider's file; None leaves it to the machine."""
+    """Return the credentials of the provider's file; None leaves it to the machine.
+
+    Raises Permanent `misconfigured` when the file holds none.
+    """
     if provider.credentials is None:
         return None
-    found: Credentials = google.auth.load_credentials_from_file(  # type: ignore[no-untyped-call]  # the library's
-        str(provider.credentials), scopes=[SCOPE]
-    )[0]
-    return found
+    try:
+        info = json.loads(provider.credentials.read_text("utf-8"))
+        return LOADERS[info["type"]](info, scopes=[SCOPE])
+    except (OSError, ValueError, KeyError, TypeError, GoogleAuthError):
+        message = (
+            "GOOGLE_APPLICATION_CREDENTIALS holds no credential of a service account, a user or "
+            "an external account"
+        )
+        raise Permanent(message, code="misconfigured") from None
 
 
 class Gemini:

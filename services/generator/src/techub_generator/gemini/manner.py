@@ -6,7 +6,6 @@ from typing import Final
 
 from techub_generator.gemini.exchange import Kind, Question, Unanswered
 from techub_generator.gemini.prompts import TraitsPrompt
-from techub_generator.gemini.providers import Name
 from techub_generator.gemini.schema import Dialect, schema_of
 
 TEMPERATURE: Final = 0.7
@@ -32,7 +31,7 @@ class Manner:
     own_words: bool = False
     broken: tuple[str, tuple[str, ...]] | None = None
 
-    def put(self, prompt: TraitsPrompt, provider: Name) -> Question:
+    def put(self, prompt: TraitsPrompt) -> Question:
         """Return the question."""
         if self.broken:
             text = prompt.again(*self.broken)
@@ -42,7 +41,7 @@ class Manner:
             text=text,
             system=prompt.system,
             json=True,
-            schema=schema_of(self.dialect, provider),
+            schema=schema_of(self.dialect),
             temperature=self.temperature,
             tokens=self.tokens,
         )

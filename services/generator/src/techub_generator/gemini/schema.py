@@ -1,7 +1,7 @@
 """The shape of a card as a model is told it, in ever plainer dialects.
 
-Vertex and AI Studio each refuse fields of a schema the other takes; Vertex may also answer 200 with
-nothing over a schema it does not like.
+What one door takes the other may refuse, and Vertex may answer 200 with nothing over a schema it
+does not like; so no dialect says more than both are known to take, and there is one that says less.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from techub_common.traits import ARCHETYPES, SPIRIT_ANIMALS, STAT_MAX, STAT_MIN, TAG_COUNT
 from techub_generator.gemini.normal import KEYS, STATS
-from techub_generator.gemini.providers import Name
 
 
 class Dialect(IntEnum):
@@ -32,22 +31,20 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def schema_of(dialect: Dialect, provider: Name) -> dict[str, Any] | None:
+def schema_of(dialect: Dialect) -> dict[str, Any] | None:
     """Return the card's schema in Gemini's spelling; None when the dialect says none.
 
-    Only `ranged` has enums and bounds, and the order of the keys, which Vertex refuses.
+    Only `ranged` has enums and bounds.
     """
     if dialect is Dialect.unsaid:
         return None
     ranged = dialect is Dialect.ranged
-    schema: dict[str, Any] = {
+    return {
         "type": "OBJECT",
         "properties": {key: _property(key, ranged=ranged) for key in KEYS},
         "required": list(KEYS),
+        "propertyOrdering": list(KEYS),
     }
-    if ranged and provider is Name.ai_studio:
-        schema["propertyOrdering"] = list(KEYS)
-    return schema
 
 
 def _property(key: str, *, ranged: bool) -> dict[str, Any]:

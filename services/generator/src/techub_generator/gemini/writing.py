@@ -115,7 +115,7 @@ class Writer:
             prompt = sitting.prompt(plain=manner.plain)
             try:
                 answer = await self._asks.ask(
-                    provider, manner.put(prompt, name), left if last else left * SHARE
+                    provider, manner.put(prompt), left if last else left * SHARE
                 )
             except Unanswered as error:
                 sitting.failed(error)

@@ -1,0 +1,91 @@
+"""Cards by a model: who wrote one stands on its page, and a model that goes away costs no card."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+
+import pytest
+
+from techub_devstack import samples
+from techub_devstack.doubles import gemini
+from techub_devstack.doubles.handle import Double
+from techub_devstack.doubles.serving import in_thread
+from techub_devstack.servers import chromium
+from techub_devstack.services import free_ports
+from techub_devstack.stack import ALERT_ADDRESS, Stack, Wanted, running_stack
+from tests.e2e.conftest import Person, mails_to, steps_of
+
+OTHER = "odessa-brightforge"
+
+
+class Model(Double):
+    """The double of Gemini, on a server of its own that can be stopped."""
+
+    def __init__(self, serving: ExitStack) -> None:
+        super().__init__(serving.enter_context(in_thread(gemini.create_app())))
+        object.__setattr__(self, "_serving", serving)
+
+    def stop(self) -> None:
+        """Be gone."""
+        self._serving.close()  # type: ignore[attr-defined]  # set above
+
+
+@pytest.fixture(scope="module")
+def model() -> object:
+    """Serve Gemini until a test stops it."""
+    with ExitStack() as serving:
+        yield Model(serving)
+
+
+@pytest.fixture(scope="module")
+async def stack(tmp_path_factory: pytest.TempPathFactory, model: Model) -> AsyncIterator[Stack]:
+    """Give a system of its own whose cards Gemini writes."""
+    if chromium.find() is None:
+        pytest.skip("no Chromium on this machine; `make setup` installs one")
+    var = tmp_path_factory.mktemp("ai-stack")
+    var.chmod(0o755)
+    wanted = Wanted(
+        var=var,
+        fsync=False,
+        http_port=free_ports(1)[0],
+        environment={
+            "CAPTURE_VARIANTS": "card",
+            "GEMINI_API_BASE": model.url,
+            "GEMINI_API_KEY": "a-key-of-the-double",
+        },
+    )
+    async with running_stack(wanted, lambda *_: None) as running:
+        yield running
+
+
+async def test_the_page_says_who_wrote_it(person: Person, model: Model) -> None:
+    """One question makes a card; model, provider and prompt stand on the profile's page."""
+    run = await person.finished(samples.DEFAULT)
+    page = (await person.http.get(f"/profiles/{samples.DEFAULT}")).text
+
+    assert run["status"] == "success"
+    assert "Gemini 2.5 Flash" in page
+    assert "through AI Studio, prompt traits-2, at the first try" in page
+    assert sum(model.requests(login=samples.DEFAULT, method="POST").values()) == 1
+
+
+async def test_stopped_in_the_middle(person: Person, stack: Stack, model: Model) -> None:
+    """A model that goes away in the middle of a question: a card, an alert, and no other mail."""
+    alerts = len(await mails_to(stack, ALERT_ADDRESS))
+    model.fail(delay_seconds=60, login=OTHER)
+    accepted = await person.submit(OTHER)
+    until = time.monotonic() + 60
+    while not await asyncio.to_thread(model.requests, login=OTHER):
+        assert time.monotonic() < until, "nobody asked the model"
+        await asyncio.sleep(0.05)
+    await asyncio.to_thread(model.stop)
+    run = await person.until_told(accepted["run_id"])
+    page = (await person.http.get(f"/profiles/{OTHER}")).text
+
+    assert run["status"] == "partial_success"
+    assert steps_of(run)["generate_ai_profile"] == "degraded"
+    assert "The rules of TecHub" in page
+    assert "AI Studio does not answer at the moment" in page
+    assert len(await mails_to(stack, ALERT_ADDRESS)) == alerts + 1
+    assert [mail for mail in await person.mails() if OTHER in mail["subject"]] == []
