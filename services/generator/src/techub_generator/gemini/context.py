@@ -53,7 +53,7 @@ class Material:
         mine = self.submitted.repositories if self.submitted else ()
         listed = (one.name for one in (*repositories, *mine))
         people = (one.name or one.login for one in profile.organizations or ())
-        return (profile.login, profile.name or "", *people, *listed)
+        return (profile.login, profile.name or "", *people, *listed, *profile.languages)
 
 
 def context_of(material: Material, *, plain: bool = False) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from techub_generator.profile import GitHubProfile, Repository
 from techub_generator.prose import counted, cut, listed, without_links
-from techub_generator.traits import flaw
+from techub_generator.traits import first_person, flaw
 
 LONGEST_NAME: Final = 40
 LONGEST_REPOSITORY: Final = 40
@@ -81,8 +81,8 @@ def years_of(profile: GitHubProfile) -> int:
 
 def _name(profile: GitHubProfile) -> str:
     name = cut(without_links(profile.name or ""), LONGEST_NAME)
-    readable = any(map(str.isalnum, name)) and "[" not in name and not flaw(name)
-    return name if readable else profile.login
+    readable = any(map(str.isalnum, name)) and "[" not in name
+    return name if readable and not flaw(name) and not first_person(name) else profile.login
 
 
 def _leanings(profile: GitHubProfile) -> dict[Leaning, bool]:
