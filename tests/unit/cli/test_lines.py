@@ -69,6 +69,7 @@ TOLD: dict[str, events.Event] = {
     "reported=bounced": events.MailReported(
         **OF, report_id="msg_1", provider_id="re_1", reported="bounced", hard=True
     ),
+    "tokens=1200": events.BudgetExhausted(**OF, day=NOW.date(), tokens=1_200, budget=1_000),
 }
 
 

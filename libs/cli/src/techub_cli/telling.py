@@ -9,7 +9,7 @@ from techub_common.events import Event, Rendition
 
 def fields_of(event: Event) -> Mapping[str, object]:
     """Return the telling fields of an event by name, the most telling first, no empty ones."""
-    fields = _pipeline(event) or _card(event) or _asset(event) or _mail(event)
+    fields = _pipeline(event) or _card(event) or _asset(event) or _besides(event)
     return {name: value for name, value in fields.items() if value not in (None, "", 0)}
 
 
@@ -38,8 +38,10 @@ def _pipeline(event: Event) -> Mapping[str, object]:
             return {}
 
 
-def _mail(event: Event) -> Mapping[str, object]:
+def _besides(event: Event) -> Mapping[str, object]:
     match event:
+        case events.BudgetExhausted():
+            return {"tokens": event.tokens, "budget": event.budget, "day": event.day}
         case events.AddressChanged():
             return {"user": event.user_id}
         case events.MailReported():

@@ -74,6 +74,7 @@ NOTIFIER: Final = Consumer(
         events.PipelineFailed,
         events.AddressChanged,
         events.MailReported,
+        events.BudgetExhausted,
     ),
 )
 CONSUMERS: Final = (GENERATOR, SCREENSHOTTER, OPTIMIZER, LEDGER, NOTIFIER)
@@ -88,6 +89,7 @@ TOLD_BY: Final[Mapping[str, tuple[type[Event], ...]]] = {
         events.PipelineCanceled,
         events.AddressChanged,
         events.MailReported,
+        events.BudgetExhausted,
     ),
     "generator": (
         events.StageRecorded,

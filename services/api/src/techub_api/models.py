@@ -1,6 +1,7 @@
 """Every table of the api; importing this fills `schema.METADATA`."""
 
 from techub_api.accounts.tables import AllowedLogin, ApiToken, Invite, Session, SignIn, User
+from techub_api.policy.tables import Switches
 from techub_api.profiles.details import (
     ProfileActivity,
     ProfileLanguage,
@@ -13,12 +14,14 @@ from techub_api.profiles.details import (
 )
 from techub_api.profiles.tables import Card, LoginHistory, Ownership, Picture, Profile
 from techub_api.runs.tables import Entry, Run, RunPicture, Step
+from techub_api.spending.tables import ExhaustedDay, Spending
 
 __all__ = [
     "AllowedLogin",
     "ApiToken",
     "Card",
     "Entry",
+    "ExhaustedDay",
     "Invite",
     "LoginHistory",
     "Ownership",
@@ -36,6 +39,8 @@ __all__ = [
     "RunPicture",
     "Session",
     "SignIn",
+    "Spending",
     "Step",
+    "Switches",
     "User",
 ]

@@ -44,6 +44,7 @@ class Settings(CommonSettings, DatabaseSettings, StorageSettings):
     ai_image_descriptions_enabled: bool = False
     require_profile_eligibility: bool = True
     eligibility_threshold: int = Field(default=3, ge=0, le=5)
+    gemini_daily_tokens: int | None = Field(default=None, ge=0)
     profile_ownership_cap: int = Field(default=5, ge=1)
     sweep_seconds: float = Field(default=5.0, gt=0)
     pipeline_deadline_seconds: float = Field(default=600.0, gt=0)

@@ -20,6 +20,7 @@ log = structlog.get_logger()
 HEURISTICS: Final = "heuristics"
 MOCK: Final = "mock"
 NO_CREDENTIAL: Final = "There is no credential for any model."
+OVER_BUDGET: Final = "The day's budget for models is used up."
 AS_GOOD_AS_NEW: Final = timedelta(days=1)
 MARGIN: Final = 5.0  # seconds the stage may take beyond asking
 
@@ -35,6 +36,11 @@ class Card(Fact):
     written_at: datetime | None = None
     calls: tuple[ModelCall, ...] = ()
 
+    @property
+    def counted(self) -> bool:
+        """Return whether the stats follow from the profile by formula: no model judged them."""
+        return self.provenance.provider == HEURISTICS
+
 
 async def write_traits(run: Run, writer: Writer, material: Material) -> Card | None:
     """Return the card's traits, or None when the run leaves them out."""
@@ -49,6 +55,8 @@ async def _written(run: Run, writer: Writer, material: Material) -> Done[Card]:
     if options.ai_mode == MOCK:
         traits = before.traits if before else traits_of(material.profile)
         return _done(Card(traits=traits, provenance=Provenance(provider=MOCK)))
+    if policy.over_budget:
+        return _done(_plain(material, OVER_BUDGET))
     if not policy.ai_text or not writer.providers:
         return _done(_plain(material, NO_CREDENTIAL if policy.ai_text else SWITCHED_OFF))
     if before and not options.force and _holds(before, writer.input_hash(material)):

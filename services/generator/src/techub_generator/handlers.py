@@ -17,6 +17,7 @@ from techub_common.events import (
 from techub_generator.card import Card, write_traits
 from techub_generator.failures import StageFailed
 from techub_generator.gemini.context import Material
+from techub_generator.heuristics import reasons_of
 from techub_generator.profile import GitHubProfile
 from techub_generator.resources import Resources
 from techub_generator.side_by_side import both
@@ -53,6 +54,7 @@ async def generate_card(
             avatar=avatar,
             provenance=card.provenance if card else None,
             calls=card.calls if card else (),
+            reasons=reasons_of(profile) if card and card.counted else {},
             degradations=tuple(run.degradations),
         )
     )

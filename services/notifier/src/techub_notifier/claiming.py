@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 import structlog
 
 from techub_common.envelope import current, seal
-from techub_common.events import AddressChanged, Ended, MailReported
+from techub_common.events import AddressChanged, BudgetExhausted, Ended, MailReported
 from techub_notifier import endings, rules
 from techub_notifier.emails import Letters
 from techub_notifier.rows import Claimed, NewDelivery, Rows
@@ -99,6 +99,31 @@ async def mail_reported(
         return
     if await rows.stop(found.fingerprint, event.reported, found.id):
         await _tell_ops_of_stop(rows, event, found.id, found.fingerprint, letters, alert_addresses)
+
+
+async def budget_exhausted(
+    rows: Rows, event: BudgetExhausted, letters: Letters, alert_addresses: tuple[str, ...]
+) -> None:
+    """Freeze the mail that tells operators, once a day, that models are not asked any more."""
+    if not await rows.first_time(event):
+        log.info("event_repeated")
+        return
+    stopped = await rows.stopped(rules.fingerprints_of((), alert_addresses))
+    for address in alert_addresses:
+        notice = rules.unless_stopped(rules.for_ops(address), stopped)
+        delivery_id = uuid5(event.run_id, f"delivery\nbudget\n{notice.recipient}")
+        fit = notice.state is State.pending
+        row = NewDelivery(
+            id=delivery_id,
+            event="budget",
+            audience=Audience.ops,
+            recipient=notice.recipient,
+            state=notice.state,
+            address=address,
+            payload=letters.budget(event, notice, delivery_id) if fit else None,
+            reason=notice.reason,
+        )
+        await _add(rows, row)
 
 
 async def close_due_digest(rows: Rows, letters: Letters) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from techub_common.events import Ended, MailReported, RunError
+from techub_common.events import BudgetExhausted, Ended, MailReported, RunError
 from techub_common.links import confirm_token, unsubscribe_token
 from techub_common.masking import mask
 from techub_notifier.plain import plain
@@ -102,6 +102,21 @@ class Letters:
         }
         subject = f"{self._where()} an address takes no mail any more ({event.reported})"
         return self._mail("bounced", "bounced", notice, delivery_id, subject, shown)
+
+    def budget(self, event: BudgetExhausted, notice: Notice, delivery_id: UUID) -> str:
+        """Return the alert that models are not asked any more today, and what they have cost."""
+        shown = {
+            "day": f"{event.day:%A}, {event.day.day} {event.day:%B %Y}",
+            "tokens": f"{event.tokens:,}",
+            "promised": f"{event.promised:,}" if event.promised else "",
+            "budget": f"{event.budget:,}",
+            "cost": f"${event.cost_micros / 1e6:,.2f}",
+            "show": "techub gemini status",
+            "host": self.host,
+            "env": self.env,
+        }
+        subject = f"{self._where()} the day's budget for models is used up ({event.day})"
+        return self._mail("budget", "budget", notice, delivery_id, subject, shown)
 
     def smoke(self, to: str, message: str) -> dict[str, Any]:
         """Return the mail that shows whether mails go out at all."""

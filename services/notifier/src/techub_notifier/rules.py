@@ -22,8 +22,8 @@ from techub_common.masking import mask
 from techub_notifier.addresses import fingerprint, is_sendable
 
 RunEvent = Literal["completed", "partial", "failed"]
-Mail = Literal["completed", "partial", "failed", "confirm", "digest", "bounced"]
-"""What a mail is about: the end of a run, an address, many alerts, an address that failed."""
+Mail = Literal["completed", "partial", "failed", "confirm", "digest", "bounced", "budget"]
+"""What a mail is about: a run's end, an address, many alerts, an address that failed, money."""
 
 PARK_AFTER: Final = timedelta(hours=23)
 """Resend forgets a key after 24 h; from here on a repetition could be a second mail."""
@@ -149,7 +149,7 @@ def notices_for(
     heard_by = audiences(event)
     notices = [_for_owner(owner) for owner in owners if Audience.owner in heard_by]
     notices += [for_ops(address) for address in alert_addresses if Audience.ops in heard_by]
-    reachable = [_unless_stopped(notice, stopped) for notice in notices]
+    reachable = [unless_stopped(notice, stopped) for notice in notices]
     return tuple(sorted(reachable, key=lambda notice: notice.recipient))
 
 
@@ -297,7 +297,8 @@ def _for_owner(owner: Owner) -> Notice:
     return Notice(Audience.owner, recipient, owner.address, owner.user_id, state, reason)
 
 
-def _unless_stopped(notice: Notice, stopped: Collection[str]) -> Notice:
+def unless_stopped(notice: Notice, stopped: Collection[str]) -> Notice:
+    """Return the notice, refused when its address takes no mail any more."""
     if notice.state is not State.pending or fingerprint(notice.address or "") not in stopped:
         return notice
     return replace(notice, state=State.refused, reason="address_stopped")

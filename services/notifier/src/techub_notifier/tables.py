@@ -86,7 +86,7 @@ DELIVERIES: Final = Table(
         name="state_known",
     ),
     CheckConstraint(
-        "event IN ('completed', 'partial', 'failed', 'confirm', 'digest', 'bounced')",
+        "event IN ('completed', 'partial', 'failed', 'confirm', 'digest', 'bounced', 'budget')",
         name="event_known",
     ),
     CheckConstraint("audience IN ('owner', 'ops')", name="audience_known"),

@@ -11,6 +11,7 @@ from techub_common.events.asset import (
     Rendition,
 )
 from techub_common.events.base import Event, derived_id
+from techub_common.events.budget import BudgetExhausted
 from techub_common.events.card import (
     AvatarState,
     CardFailed,
@@ -55,6 +56,7 @@ ALL: tuple[type[Event], ...] = (
     NotificationRecorded,
     AddressChanged,
     MailReported,
+    BudgetExhausted,
 )
 
 BY_TYPE = {event.type: event for event in ALL}
@@ -69,6 +71,7 @@ __all__ = [
     "AssetFailed",
     "AssetRecorded",
     "AvatarState",
+    "BudgetExhausted",
     "CaptureRequested",
     "CardFailed",
     "CardGenerated",

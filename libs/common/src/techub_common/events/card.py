@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from techub_common.events.base import Event, Part
 from techub_common.events.pipeline import Degradation
@@ -104,7 +104,8 @@ class Provenance(Part):
 class CardGenerated(Event):
     """The profile was read and, unless a recipe left it out, the card's traits were written.
 
-    `calls` are all questions to models this run has asked, for whatever purpose.
+    `calls` are all questions to models this run has asked, for whatever purpose. `reasons` says of
+    each stat that was counted, and not judged by a model, what it was counted from.
     """
 
     subject: ClassVar[str] = "card.generated"
@@ -117,6 +118,7 @@ class CardGenerated(Event):
     avatar: AvatarState = AvatarState.absent
     provenance: Provenance | None = None
     calls: tuple[ModelCall, ...] = ()
+    reasons: dict[Literal["attack", "defense", "speed"], str] = {}
     degradations: tuple[Degradation, ...] = ()
 
 

@@ -28,7 +28,10 @@ class Notify(StrEnum):
 
 
 class Policy(Part):
-    """What the owner of the system had switched on when the run was submitted."""
+    """What the owner of the system had switched on when the run was submitted.
+
+    `over_budget` says that models would be asked if the day's budget were not used up.
+    """
 
     ai_text: bool = True
     artwork: bool = False
@@ -36,6 +39,7 @@ class Policy(Part):
     require_eligibility: bool = True
     eligibility_threshold: int = 3
     notify: Notify = Notify.owners
+    over_budget: bool = False
 
 
 class Submitted(Part):

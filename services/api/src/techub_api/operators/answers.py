@@ -6,13 +6,13 @@ from faststream import Context
 
 from techub_api.objects.probing import described, probed
 from techub_api.operators.naming import run_meant
+from techub_api.policy.stamping import policy_of
 from techub_api.profiles.identity import profile_for_login
 from techub_api.resources import Resources
 from techub_api.runs.closing import cancel
 from techub_api.runs.locking import lock_run
 from techub_api.runs.queries import show_run
 from techub_api.runs.status import Status
-from techub_api.submissions.actions import policy_of
 from techub_api.submissions.retrying import retry
 from techub_api.submissions.rules import checked
 from techub_api.submissions.starting import Asked, Wanted, last_view, open_run
@@ -52,7 +52,9 @@ async def run_pipeline(request: RunRequest, resources: Opened) -> dict[str, Any]
         profile = await profile_for_login(session, valid_login(request.login))
         wanted = Wanted(
             trigger=Trigger.refresh if request.refresh else Trigger.cli,
-            policy=policy_of(resources.settings, Notify.none if quiet else Notify.ops),
+            policy=await policy_of(
+                session, resources.outbox, resources.settings, Notify.none if quiet else Notify.ops
+            ),
             options=options,
             view_key=await last_view(session, profile, options),
             bulk=request.refresh,

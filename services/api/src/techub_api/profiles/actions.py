@@ -33,6 +33,7 @@ async def keep_card(session: AsyncSession, profile: Profile, event: CardGenerate
     card.run_id = event.run_id
     card.traits = event.traits.model_dump(mode="json")
     card.provenance = provenance.model_dump(mode="json")
+    card.reasons = {stat: mask(reason) for stat, reason in event.reasons.items()}
     card.artifact = event.artifacts.get("generate_ai_profile")
     card.written_at = await clock(session)
 

@@ -32,6 +32,7 @@ class ProfileShown(BaseModel):
     synced_at: datetime | None
     card: dict[str, Any] | None
     provenance: dict[str, Any] | None
+    reasons: dict[str, str]
     pictures: list[PictureShown]
     newest_run_id: UUID | None
     newest_run_status: str | None
@@ -64,6 +65,7 @@ async def show_profile(
         synced_at=profile.synced_at,
         card=card.traits if card else None,
         provenance=card.provenance if card else None,
+        reasons=card.reasons if card else {},
         pictures=await pictures_of_profile(session, profile.id, settings),
         newest_run_id=run.id if run else None,
         newest_run_status=run.status if run else None,

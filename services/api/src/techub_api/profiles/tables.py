@@ -82,7 +82,10 @@ class LoginHistory(Base):
 
 
 class Card(Base):
-    """The profile's traits as they were last written, with who wrote them."""
+    """The profile's traits as they were last written, with who wrote them.
+
+    `reasons` says of each stat that was counted what it was counted from.
+    """
 
     __tablename__ = "cards"
     __table_args__ = (
@@ -99,6 +102,7 @@ class Card(Base):
     run_id: Mapped[UUID]
     traits: Mapped[dict[str, Any]]
     provenance: Mapped[dict[str, Any]]
+    reasons: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     artifact: Mapped[str | None]
     view_key: Mapped[str | None]
     written_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -16,6 +16,7 @@ from techub_api.runs.locking import lock_run, lock_runs
 from techub_api.runs.story import it_is
 from techub_api.runs.tables import Run
 from techub_api.schema import INBOX
+from techub_api.spending.summing import spend
 from techub_common import events
 from techub_common.broker import TogetherHandler
 from techub_common.database import transaction
@@ -114,6 +115,7 @@ async def act(
         case events.StageRecorded():
             await notices.stage(session, run, event)
         case events.CardGenerated():
+            await spend(session, event.calls)
             await cards.generated(session, run, event, prepared.facts, resources)
         case events.CardFailed():
             await cards.failed(session, run, event, prepared.facts, resources)

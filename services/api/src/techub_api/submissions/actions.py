@@ -5,6 +5,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_api.accounts.tables import User
+from techub_api.policy.stamping import policy_of
 from techub_api.profiles.identity import profile_for_login
 from techub_api.profiles.tables import Ownership, Profile
 from techub_api.runs.status import Status
@@ -12,21 +13,9 @@ from techub_api.settings import Settings
 from techub_api.submissions.inputs import replace_inputs
 from techub_api.submissions.starting import Asked, Wanted, last_view, open_run
 from techub_common.errors import Permanent
-from techub_common.events import Notify, Options, Policy, Submitted, Trigger
+from techub_common.events import Notify, Options, Submitted, Trigger
 from techub_common.logins import valid_login
 from techub_common.outbox import Outbox
-
-
-def policy_of(settings: Settings, notify: Notify) -> Policy:
-    """Return the policy a run is submitted under."""
-    return Policy(
-        ai_text=settings.ai_text_enabled,
-        artwork=settings.ai_images_enabled,
-        descriptions=settings.ai_image_descriptions_enabled,
-        require_eligibility=settings.require_profile_eligibility,
-        eligibility_threshold=settings.eligibility_threshold,
-        notify=notify,
-    )
 
 
 async def submit(
@@ -47,7 +36,7 @@ async def submit(
     await _look_after(session, profile, user, settings.profile_ownership_cap)
     wanted = Wanted(
         trigger=Trigger.submit,
-        policy=policy_of(settings, Notify.owners),
+        policy=await policy_of(session, outbox, settings, Notify.owners),
         options=options or Options(),
         submitted=submitted,
         requested_by=user.id,
@@ -81,7 +70,7 @@ async def rerun(
         raise Permanent(message, code="profile_claimed")
     wanted = Wanted(
         trigger=Trigger.retry,
-        policy=policy_of(settings, Notify.none),
+        policy=await policy_of(session, outbox, settings, Notify.none),
         options=options,
         requested_by=user.id,
         view_key=await last_view(session, profile, options),

@@ -8,10 +8,10 @@ from uuid import UUID
 import structlog
 from sqlalchemy import func, select, text
 
+from techub_api.policy.stamping import policy_of
 from techub_api.profiles.refreshing import due_profiles, record_day
 from techub_api.profiles.tables import Profile
 from techub_api.resources import Resources
-from techub_api.submissions.actions import policy_of
 from techub_api.submissions.recipes import REFRESH
 from techub_api.submissions.starting import Wanted, open_run
 from techub_common.database import transaction
@@ -75,7 +75,9 @@ class Refresh:
             profile.due_at = None
             wanted = Wanted(
                 trigger=Trigger.refresh,
-                policy=policy_of(self._resources.settings, Notify.none),
+                policy=await policy_of(
+                    session, self._resources.outbox, self._resources.settings, Notify.none
+                ),
                 options=REFRESH,
                 bulk=True,
             )

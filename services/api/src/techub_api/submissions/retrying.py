@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from techub_api.policy.stamping import policy_of
 from techub_api.profiles.tables import Card, Picture, Profile
 from techub_api.resources import Resources
 from techub_api.runs.locking import lock_run
@@ -15,7 +16,6 @@ from techub_api.runs.queries import run_named
 from techub_api.runs.rules import Repeat, to_repeat
 from techub_api.runs.status import Status
 from techub_api.runs.tables import Run, RunPicture, Step
-from techub_api.submissions.actions import policy_of
 from techub_api.submissions.starting import Asked, Wanted, open_run
 from techub_common.asks import RetryRequest
 from techub_common.database import transaction
@@ -45,7 +45,7 @@ async def retry(resources: Resources, request: RetryRequest) -> Asked:
             message = f"something about the run {parent.id} changed just now; ask again"
             raise Permanent(message, code="changed_meanwhile")
         profile = await session.get_one(Profile, parent.profile_id)
-        wanted = _wanted(resources, parent, repeat, run_id, bulk=request.bulk)
+        wanted = await _wanted(session, resources, parent, repeat, run_id, bulk=request.bulk)
         return await open_run(session, resources.outbox, profile, wanted)
 
 
@@ -130,8 +130,14 @@ async def _pictures(session: AsyncSession, parent: Run, lost: set[str]) -> dict[
     }
 
 
-def _wanted(
-    resources: Resources, parent: Run, repeat: Repeat, run_id: UUID, *, bulk: bool
+async def _wanted(
+    session: AsyncSession,
+    resources: Resources,
+    parent: Run,
+    repeat: Repeat,
+    run_id: UUID,
+    *,
+    bulk: bool,
 ) -> Wanted:
     options = Options.model_validate(parent.options)
     if repeat.variants:
@@ -140,7 +146,9 @@ def _wanted(
     silent = options.recipe is not None or parent.trigger == Trigger.refresh
     return Wanted(
         trigger=Trigger.cli,
-        policy=policy_of(resources.settings, Notify.none if silent else Notify.ops),
+        policy=await policy_of(
+            session, resources.outbox, resources.settings, Notify.none if silent else Notify.ops
+        ),
         options=options,
         submitted=Submitted.model_validate(parent.submitted),
         parent=parent.id,

@@ -7,12 +7,14 @@ So more is never less, small accounts differ visibly, and only giants reach the 
 
 from dataclasses import dataclass
 from math import floor
-from typing import Final
+from typing import Final, Literal
 
 from techub_common.traits import STAT_MAX, STAT_MIN
 from techub_generator.heuristics.facts import years_of
 from techub_generator.profile import GitHubProfile
 from techub_generator.prose import counted, listed
+
+Stat = Literal["attack", "defense", "speed"]
 
 HALFWAY: Final = 30
 STARS_OF: Final = 3
@@ -42,7 +44,7 @@ def speed_of(profile: GitHubProfile) -> int:
     return _scored(_speed(profile))
 
 
-def reasons_of(profile: GitHubProfile) -> dict[str, str]:
+def reasons_of(profile: GitHubProfile) -> dict[Stat, str]:
     """Return for each stat one sentence that says what it was counted from, weightiest first."""
     return {
         "attack": _why(_attack(profile), "no followers, stars or recent work to be seen"),
