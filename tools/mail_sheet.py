@@ -4,12 +4,14 @@ import asyncio
 import base64
 import json
 import sys
+from datetime import date
 from pathlib import Path
 from uuid import UUID
 
 from playwright.async_api import Browser, async_playwright
 
 from techub_common.events import (
+    BudgetExhausted,
     Degradation,
     MailReported,
     Notify,
@@ -99,6 +101,19 @@ def mails() -> dict[str, str]:
         ),
         "digest": LETTERS.digest(Digest(RUN, "ops@example.com", alerts)),
         "bounced": LETTERS.bounced(report, ops, RUN, RUN),
+        "budget": LETTERS.budget(
+            BudgetExhausted(
+                run_id=RUN,
+                login="-",
+                day=date(2026, 11, 27),
+                tokens=1_996_418,
+                promised=8_000,
+                budget=2_000_000,
+                cost_micros=2_310_000,
+            ),
+            ops,
+            RUN,
+        ),
         "confirm": LETTERS.confirm(person, to_confirm(RUN, person.address), RUN),
     }
     html = {name: str(json.loads(mail)["html"]) for name, mail in frozen.items()}

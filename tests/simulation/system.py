@@ -14,6 +14,7 @@ from techub_common.errors import Away
 from techub_common.events import (
     AssetCaptured,
     AssetRecorded,
+    BudgetExhausted,
     CaptureRequested,
     Ended,
     Event,
@@ -75,6 +76,10 @@ class Letters:
         """Write the mail about an address."""
         del event
         return self._written(notice.address, delivery_id, about=str(about))
+
+    def budget(self, event: BudgetExhausted, notice: Any, delivery_id: UUID) -> str:
+        """Write the mail about money."""
+        return self._written(notice.address, delivery_id, day=str(event.day))
 
     def _written(self, address: str, delivery_id: UUID, **more: Any) -> str:
         return json.dumps({"to": [address], "id": str(delivery_id), "v": self.version, **more})

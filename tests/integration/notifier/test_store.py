@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from types import SimpleNamespace
 from typing import Any, Protocol
 from uuid import UUID, uuid4
@@ -17,7 +18,13 @@ from sqlalchemy import select, text
 from techub_common.database import Sessions, open_engine, transaction
 from techub_common.envelope import handling, seal
 from techub_common.errors import Permanent, Transient
-from techub_common.events import AddressChanged, Ended, MailReported, NotificationRecorded
+from techub_common.events import (
+    AddressChanged,
+    BudgetExhausted,
+    Ended,
+    MailReported,
+    NotificationRecorded,
+)
 from techub_common.outbox import Outbox
 from techub_notifier import sending
 from techub_notifier.claiming import close_due_digest
@@ -473,6 +480,28 @@ async def test_a_bad_operator_address_is_told_to_the_others(kind: Kind, ended: M
     to = Counter(json.loads(each.payload)["to"][0] for each in await take(kind))
 
     assert to == {"boss@example.com": 2}
+
+
+async def test_operators_hear_of_an_exhausted_budget(kind: Kind, ended: Make) -> None:
+    """One mail per alert address and day; none to an address that bounced."""
+    await hear(kind, ended("failed"))
+    taken = {json.loads(each.payload)["to"][0]: each for each in await take(kind)}
+    for each in taken.values():
+        await sending.settle(kind.store, each, DELIVERED)
+    await hear(kind, reported(taken["ops@example.com"], "bounced", hard=True))
+    spent = {"tokens": 1_234_567, "promised": 8_000, "budget": 1_000_000, "cost_micros": 2_345_678}
+    event = BudgetExhausted(run_id=uuid4(), login="-", day=date(2026, 11, 27), **spent)
+
+    for _ in range(3):
+        await hear(kind, event)
+    mails = [json.loads(each.payload) for each in await take(kind)]
+    [mail] = [one for one in mails if "budget" in one["subject"]]
+
+    assert mail["to"] == ["boss@example.com"]
+    for words in ("Friday, 27 November 2026", "1,234,567 tokens, about $2.35", "1,000,000"):
+        assert words in mail["text"]
+        assert words in mail["html"]
+    assert (await kind.states())["budget", "refused"] == 1
 
 
 async def test_an_address_is_asked_to_be_confirmed(kind: Kind) -> None:

@@ -75,9 +75,7 @@ class Envelope:
             traceparent=self.traceparent,
             data=self.event.model_dump(mode="json"),
         ).model_dump(mode="json", exclude_none=True)
-        wire |= {"datacontenttype": "application/json"}
-        if self.event.login:  # CloudEvents: absent, or not empty
-            wire["subject"] = self.event.login
+        wire |= {"subject": self.event.login, "datacontenttype": "application/json"}
         body = _dumps(wire)
         if len(body) >= MAX_BYTES:
             message = f"{self.event.type} would be {len(body)} bytes; the limit is {MAX_BYTES}"

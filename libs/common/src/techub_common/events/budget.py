@@ -9,8 +9,8 @@ from techub_common.events.base import Event
 class BudgetExhausted(Event):
     """The day's tokens are used up: until midnight (UTC) cards are written by heuristics.
 
-    `run_id` is derived from the day, `login` is empty. `tokens` were taken, `promised` is what runs
-    that are open may still take; the cost is estimated, in millionths of a US dollar.
+    `run_id` is derived from the day, `login` is a dash. `tokens` were taken, `promised` is what
+    open runs may still take; the cost is estimated, in millionths of a US dollar.
     """
 
     subject: ClassVar[str] = "budget.exhausted"

@@ -78,7 +78,7 @@ async def tell_once(session: AsyncSession, outbox: Outbox, spent: Spent, budget:
         return
     fact = BudgetExhausted(
         run_id=uuid5(NAMESPACE_URL, f"techub:budget:{spent.day}"),
-        login="",
+        login="-",
         day=spent.day,
         tokens=spent.tokens,
         promised=spent.promised,
