@@ -27,7 +27,7 @@ from techub_notifier.rows import Digest, Unconfirmed
 from techub_notifier.rules import Audience, Notice, to_confirm
 
 ROOT = Path(__file__).parent.parent
-PICTURE = ROOT / "docs" / "images" / "juniper-fogwhistle-card.webp"
+PICTURE = ROOT / "docs" / "images" / "odessa-brightforge-og.webp"
 RUN = UUID("5f3c7f0e-58a8-4f0e-9a53-0f4f3f5f7a10")
 LETTERS = Letters("TecHub <t@techub.life>", "https://techub.life", "x" * 32)
 SIGNALS = {

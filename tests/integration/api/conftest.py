@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from pydantic import BaseModel
 from sqlalchemy import select
 
 from techub_api.accounts.actions import user_with_login, vouch_for_address
@@ -18,6 +19,7 @@ from techub_api.settings import Settings
 from techub_api.submissions.actions import submit
 from techub_common.database import open_sessions, transaction
 from techub_common.envelope import unseal
+from techub_common.errors import Away
 from techub_common.events import Event, Submitted
 from techub_common.outbox import Outbox
 from techub_common.storage import FolderStore
@@ -41,10 +43,20 @@ async def resources(api_database: str, tmp_path: Path) -> AsyncIterator[Resource
             sessions=sessions,
             objects=FolderStore(tmp_path),
             outbox=Outbox(OUTBOX, settings.source),
+            ask=nobody_answers,
             tell=None,  # type: ignore[arg-type]  # the ledger tells through the outbox only
             feed=Feed(api_database),
             variants=("og", "card", "simple"),
         )
+
+
+async def nobody_answers(
+    subject: str, question: BaseModel, *, within: float = 0.0
+) -> dict[str, Any]:
+    """Stand for the other services, none of which is there."""
+    del question, within
+    message = f"nobody hears {subject}"
+    raise Away(message)
 
 
 async def start_run(

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from techub_cli import dead, email, events, notifications, pipeline, screenshots, storage
+from techub_cli import dead, email, events, gemini, notifications, pipeline, screenshots, storage
 from techub_cli.connection import Server
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.add_typer(events.app, name="events")
 app.add_typer(dead.app, name="dead")
 app.add_typer(notifications.app, name="notifications")
 app.add_typer(email.app, name="email")
+app.add_typer(gemini.app, name="gemini")
 app.add_typer(storage.app, name="storage")
 
 

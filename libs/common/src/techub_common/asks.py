@@ -1,5 +1,6 @@
 """Questions between services and from operators: core request and reply, in no stream."""
 
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, Field
@@ -15,6 +16,12 @@ DROP_NOTIFICATION: Final = "ask.notifier.drop"
 SMOKE_EMAIL: Final = "ask.notifier.smoke"
 SHOW_STORAGE: Final = "ask.api.storage"
 PROBE_STORAGE: Final = "ask.api.probe"
+SHOW_SPENDING: Final = "ask.api.spending"
+CHECK_GEMINI: Final = "ask.generator.gemini"
+LIST_PROVIDERS: Final = "ask.generator.providers"
+
+ASKED_BY: Final[Mapping[str, tuple[str, ...]]] = {"api": (CHECK_GEMINI,)}
+"""What services ask each other; operators may ask everything."""
 
 
 class RunRequest(BaseModel):
@@ -93,3 +100,18 @@ class SmokeRequest(BaseModel):
 
 class StorageRequest(BaseModel):
     """Ask where objects are, or whether the store does what it has to."""
+
+
+class GeminiRequest(BaseModel):
+    """Does a model answer? A `fresh` answer is ten seconds old at most, others up to a minute."""
+
+    model: Literal["text", "image"] = "text"
+    fresh: bool = False
+
+
+class ProvidersRequest(BaseModel):
+    """Ask who would be asked for text and for pictures."""
+
+
+class SpendingRequest(BaseModel):
+    """Ask what models took today, and what of the day's budget is left."""

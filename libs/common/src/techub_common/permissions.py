@@ -78,6 +78,7 @@ def _service(name: str) -> User:
         name,
         publish=(
             *(event.subject for event in TOLD_BY[name]),
+            *asks.ASKED_BY.get(name, ()),
             *((f"{DEAD_PREFIX}*",) if name == API else (f"{DEAD_PREFIX}{consumer.name}",)),
             *_pulls(EVENTS, consumer.name),
             *(_keeper() if name == API else ()),

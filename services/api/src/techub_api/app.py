@@ -7,7 +7,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from techub_api import problems
+from techub_api import health, problems
 from techub_api.embeds import routes as embed_routes
 from techub_api.mail import routes as mail_routes
 from techub_api.pages import errors as page_errors
@@ -38,6 +38,7 @@ def create_app(resources: Resources) -> FastAPI:
         redoc_url=None,
     )
     app.state.resources = resources
+    app.state.gemini = health.GeminiHealth(resources.ask)
     problems.install(app)
     page_errors.install(app)
     app.middleware("http")(_seen)
@@ -50,15 +51,10 @@ def create_app(resources: Resources) -> FastAPI:
         page_routes,
         mail_routes,
         embed_routes,
+        health,
     ):
         app.include_router(module.router)
-    app.get("/up", tags=["health"])(up)
     return app
-
-
-async def up() -> dict[str, bool]:
-    """Answer that the process turns."""
-    return {"ok": True}
 
 
 class BodyLimit:

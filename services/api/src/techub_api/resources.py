@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from techub_api.runs.feed import Feed
 from techub_api.schema import OUTBOX
 from techub_api.settings import Settings
+from techub_common.asking import Ask, Asker
 from techub_common.broker import Teller
 from techub_common.database import Sessions, open_sessions, ping
 from techub_common.outbox import Outbox
@@ -23,6 +24,7 @@ class Resources:
     objects: WholeStore
     outbox: Outbox
     tell: Teller
+    ask: Ask
     feed: Feed
     variants: tuple[str, ...]
 
@@ -40,6 +42,7 @@ async def open_resources(service: Service, settings: Settings) -> AsyncIterator[
             objects=objects,
             outbox=Outbox(OUTBOX, settings.source, service.metrics),
             tell=service.tell,
+            ask=Asker(service.broker),
             feed=Feed(url),
             variants=settings.variants,
         )

@@ -55,6 +55,7 @@ def opener(settings: Settings) -> Callable[[Service], AbstractAsyncContextManage
             await service.answer(asks.RETRY_RUN, answers.retry_run)
             await service.answer(asks.SHOW_STORAGE, answers.show_storage)
             await service.answer(asks.PROBE_STORAGE, answers.probe_storage)
+            await service.answer(asks.SHOW_SPENDING, answers.show_spending)
             yield
 
     return open_service

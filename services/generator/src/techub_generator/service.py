@@ -6,11 +6,14 @@ from typing import Final
 
 import structlog
 
+from techub_common import asks
 from techub_common.runtime import OpenService, Service
 from techub_common.storage import open_store
 from techub_common.streams import GENERATOR
+from techub_generator import answers
 from techub_generator.gemini.door import open_gemini
 from techub_generator.gemini.providers import Providers
+from techub_generator.gemini.pulse import Pulse
 from techub_generator.gemini.writing import Writer
 from techub_generator.github.client import PATIENCE, open_github
 from techub_generator.github.quota import quota
@@ -43,13 +46,18 @@ def opener(settings: Settings, patience: float = PATIENCE) -> OpenService:
             outbound = Outbound(settings.outbound_allowed)
             store = PatientStore(objects)
             writer = Writer(gemini, gemini.providers.text, settings.gemini_deadline_seconds)
+            pulse = Pulse(gemini)
             service.provide(
-                resources=Resources(github, outbound, store, service.tell, gemini, writer)
+                resources=Resources(github, outbound, store, service.tell, gemini, writer),
+                pulse=pulse,
             )
             service.checks["storage"] = objects.probe
             service.hear(GENERATOR, generate_card, slots=SLOTS, gave_up=gave_up, retried=retried)
+            await service.answer(asks.CHECK_GEMINI, answers.check_gemini)
+            await service.answer(asks.LIST_PROVIDERS, answers.list_providers)
             _say_who_writes(settings.gemini_providers)
             yield
+            await pulse.close()
 
     return open_service
 

@@ -144,6 +144,18 @@ async def test_a_profile(browser: AsyncClient, resources: Resources) -> None:
     assert "https://techub.test/og/pip.jpg" in page.text
 
 
+async def test_stats_say_why(browser: AsyncClient, resources: Resources) -> None:
+    """A stat that was counted says what from; one that a model judged says nothing."""
+    run_id = await start_run(resources, "pip")
+    event = await card(resources, run_id)
+    counted = event.model_copy(update={"reasons": {"attack": "9 followers & <b>stars</b>."}})
+    await keep_ledger(counted, resources)
+    page = await browser.get("/profiles/pip")
+
+    assert '<p class="number-why">9 followers &amp; &lt;b&gt;stars&lt;/b&gt;.</p>' in page.text
+    assert page.text.count('class="number-why"') == 1
+
+
 async def test_a_new_edition(browser: AsyncClient, resources: Resources) -> None:
     """While a new run works, or after it failed, the last good card stays."""
     await finished(resources)

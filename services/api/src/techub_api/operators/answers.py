@@ -1,5 +1,6 @@
 """Answers to the command `techub`: core request and reply, for the operators' NATS user."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from faststream import Context
@@ -7,12 +8,14 @@ from faststream import Context
 from techub_api.objects.probing import described, probed
 from techub_api.operators.naming import run_meant
 from techub_api.policy.stamping import policy_of
+from techub_api.policy.switching import in_force
 from techub_api.profiles.identity import profile_for_login
 from techub_api.resources import Resources
 from techub_api.runs.closing import cancel
 from techub_api.runs.locking import lock_run
 from techub_api.runs.queries import show_run
 from techub_api.runs.status import Status
+from techub_api.spending.budget import models_of, spent_today
 from techub_api.submissions.retrying import retry
 from techub_api.submissions.rules import checked
 from techub_api.submissions.starting import Asked, Wanted, last_view, open_run
@@ -20,6 +23,7 @@ from techub_common.asks import (
     CancelRequest,
     RetryRequest,
     RunRequest,
+    SpendingRequest,
     StatusRequest,
     StorageRequest,
 )
@@ -93,6 +97,23 @@ async def show_storage(request: StorageRequest, resources: Opened) -> dict[str, 
     """Answer where objects are and who may read them."""
     del request
     return described(resources.settings)
+
+
+async def show_spending(request: SpendingRequest, resources: Opened) -> dict[str, Any]:
+    """Answer what models took today, what of the budget is left, and what is switched on."""
+    del request
+    async with transaction(resources.sessions) as session:
+        switches = await in_force(session, resources.settings)
+        spent = await spent_today(session)
+        models = await models_of(session, spent.day)
+    budget = switches.daily_tokens
+    return {
+        **asdict(spent),
+        "day": str(spent.day),
+        "exhausted": budget is not None and spent.exhausts(budget),
+        "models": models,
+        "switches": asdict(switches),
+    }
 
 
 async def probe_storage(request: StorageRequest, resources: Opened) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 import structlog
@@ -22,6 +22,15 @@ log = structlog.get_logger()
 TOKENS_OF_A_CARD: Final = 8_000
 """What a card takes when the first answer is not accepted: two questions with their context."""
 
+SHOWN: Final = (
+    "purpose",
+    "provider",
+    "model",
+    "calls",
+    "tokens_in",
+    "tokens_out",
+    "cost_micros",
+)
 TRAITS: Final = "generate_ai_profile"
 
 
@@ -64,6 +73,14 @@ async def spent_today(session: AsyncSession) -> Spent:
         )
     )
     return Spent(day, int(tokens), (writing or 0) * TOKENS_OF_A_CARD, int(cost_micros))
+
+
+async def models_of(session: AsyncSession, day: date) -> list[dict[str, Any]]:
+    """Return what each model took on the day, the dearest first."""
+    rows = await session.scalars(
+        select(Spending).where(Spending.day == day).order_by(Spending.cost_micros.desc())
+    )
+    return [{name: getattr(row, name) for name in SHOWN} for row in rows]
 
 
 async def tell_once(session: AsyncSession, outbox: Outbox, spent: Spent, budget: int) -> None:
