@@ -20,6 +20,8 @@ from prometheus_client import CollectorRegistry
 from pydantic import BaseModel
 
 from techub_common import events
+from techub_common.asking import Asker
+from techub_common.asks import CHECK_GEMINI, LIST_PROVIDERS
 from techub_common.broker import Teller, listen, open_broker
 from techub_common.delivery import Road
 from techub_common.envelope import seal
@@ -354,6 +356,25 @@ async def test_operators_ask_and_look(guarded: Guarded) -> None:
 
     assert json.loads(reply.data) == {"ok": True, "hello": "ada"}
     assert json.loads(line)["id"] == str(event.id)
+
+
+async def test_services_ask_each_other(guarded: Guarded) -> None:
+    """The api hears from the generator what it asks, and may ask nobody else anything."""
+    settings = guarded.settings("generator")
+    async with (
+        open_broker(settings) as broker,
+        open_broker(guarded.settings("api")) as asking,
+        guarded.client("api") as api,
+    ):
+        service = Service(settings, broker, Teller(broker, settings.source), CollectorRegistry())
+        await service.answer(CHECK_GEMINI, greet)
+        await broker.connection.flush()
+        answer = await Asker(asking)(CHECK_GEMINI, Greeting(name="ada"))
+        for subject in (LIST_PROVIDERS, "ask.notifier.list", "ask.api.run"):
+            await api.publish(subject)
+        await until(lambda: len(api.refused) == 3, "every refusal")
+
+    assert answer == {"ok": True, "hello": "ada"}
 
 
 async def test_operators_replay_and_drop(guarded: Guarded) -> None:

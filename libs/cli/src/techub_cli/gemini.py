@@ -207,4 +207,5 @@ def _switch(*, on: bool) -> Text:
 
 
 def _dollars(micros: int) -> str:
-    return f"about ${micros / MICROS:,.2f}"
+    dollars = micros / MICROS
+    return f"about ${dollars:,.2f}" if dollars >= 1 else f"about ${dollars:.4f}"
