@@ -1,11 +1,13 @@
 """What models take is summed per day, and over the day's budget nobody is asked any more."""
 
 import asyncio
+import math
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from prometheus_client import CollectorRegistry
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -17,6 +19,7 @@ from techub_api.runs.handlers import keep_ledger
 from techub_api.runs.tables import Run
 from techub_api.spending.budget import TOKENS_OF_A_CARD, spent_today
 from techub_api.spending.days import today
+from techub_api.spending.gauges import SpentToday
 from techub_api.spending.tables import Spending
 from techub_common.database import transaction
 from techub_common.events import (
@@ -199,6 +202,23 @@ async def test_a_switch_that_cannot_be(resources: Resources, changes: Any) -> No
     """What makes no sense is refused by the table itself."""
     with pytest.raises(IntegrityError):
         await switched(resources, **changes)
+
+
+async def test_what_today_took_is_shown(resources: Resources) -> None:
+    """Whoever watches sees tokens, dollars and the budget, and that there is none."""
+    registry = CollectorRegistry()
+    gauges = SpentToday(resources.settings, resources.sessions, registry)
+    run_id = await start_run(resources, "pip")
+    await written(resources, run_id, ASKED)
+    await gauges.look()
+    unlimited = registry.get_sample_value("techub_model_budget_tokens")
+    await switched(resources, daily_tokens=9_000)
+    await gauges.look()
+
+    assert unlimited == math.inf
+    assert registry.get_sample_value("techub_model_budget_tokens") == 9_000
+    assert registry.get_sample_value("techub_model_tokens_today") == 4_000
+    assert registry.get_sample_value("techub_model_dollars_today") == 0.0034
 
 
 async def test_stats_say_why(resources: Resources) -> None:

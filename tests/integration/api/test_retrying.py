@@ -71,7 +71,7 @@ async def with_pictures(resources: Resources, *failing: str) -> UUID:
     return run_id
 
 
-async def artifact(resources: Resources, run_id: UUID, stage: str) -> None:
+async def artifact(resources: Resources, run_id: UUID, stage: str, **more: Any) -> None:
     """Leave behind what the generator leaves when a stage is finished."""
     line = StageRecorded(
         run_id=run_id,
@@ -80,7 +80,7 @@ async def artifact(resources: Resources, run_id: UUID, stage: str) -> None:
         status=StageStatus.completed,
         started_at=datetime.now(UTC),
     )
-    document = {"of": stage, "recorded": line.model_dump(mode="json")}
+    document = {"of": stage, "recorded": line.model_dump(mode="json")} | more
     key = f"runs/{run_id}/{stage}.json"
     await resources.objects.put(key, json.dumps(document).encode(), "application/json")
     await keep_ledger(line, resources)
@@ -185,6 +185,22 @@ async def test_not_eligible_is_read_again(resources: Resources) -> None:
     await keep_ledger(card_failed(parent, STAGES[2], "not_eligible"), resources)
 
     assert await carried(resources, await retried(resources, parent)) == []
+
+
+async def test_a_carried_card_is_paid_once(resources: Resources) -> None:
+    """What models took for a card was the parent's: the copy of it says that nothing was asked."""
+    parent = await start_run(resources, "pip")
+    await artifact(resources, parent, STAGES[0])
+    await artifact(resources, parent, STAGES[1], calls=[{"tokens_in": 5}], of="traits")
+    await keep_ledger(card_failed(parent, STAGES[2], "timed_out"), resources)
+    run_id = await retried(resources, parent)
+    first, second = [
+        json.loads(await resources.objects.get(f"runs/{run_id}/{stage}.json"))
+        for stage in STAGES[:2]
+    ]
+
+    assert (second["of"], second["calls"]) == ("traits", [])
+    assert "calls" not in first
 
 
 async def test_a_lost_avatar(resources: Resources) -> None:

@@ -11,6 +11,7 @@ from techub_api.resources import open_resources
 from techub_api.runs.handlers import ledger
 from techub_api.schema import INBOX, OUTBOX
 from techub_api.settings import Settings
+from techub_api.spending.gauges import SpentToday
 from techub_api.submissions.refreshing import Refresh
 from techub_api.sweep.advisories import Advisories
 from techub_api.sweep.sweeping import Sweep
@@ -41,6 +42,7 @@ def opener(settings: Settings) -> Callable[[Service], AbstractAsyncContextManage
                 resources.feed.run,
                 Backlog(resources.outbox, resources.sessions, service.registry).run,
                 OpenRuns(resources.sessions, service.registry).run,
+                SpentToday(settings, resources.sessions, service.registry).run,
                 Sweep(resources, service.jetstream).run,
                 Refresh(resources).run,
                 Advisories(resources, service.jetstream).run,

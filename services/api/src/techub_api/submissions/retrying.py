@@ -79,13 +79,16 @@ async def carry_over(
 ) -> None:
     """Copy the results of finished stages to the new run, which then resumes after them.
 
-    Each carries the line that tells of it; the copy's line is of the new run.
+    Each carries the line that tells of it; the copy's line is of the new run. What models took for
+    it was the parent's, and is not taken again.
     """
     for stage in stages:
         try:
             document = json.loads(await objects.get(f"runs/{parent}/{stage}.json"))
             line = document["recorded"]
             line |= {"run_id": str(run_id), "detail": {"carried_from": str(parent)}}
+            if "calls" in document:
+                document["calls"] = []
         except Permanent as error:
             if error.code != "object_missing":
                 raise
