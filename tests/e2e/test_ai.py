@@ -16,7 +16,8 @@ from techub_devstack.services import free_ports
 from techub_devstack.stack import ALERT_ADDRESS, Stack, Wanted, running_stack
 from tests.e2e.conftest import Person, mails_to, steps_of
 
-OTHER = "odessa-brightforge"
+OTHER = samples.POPULAR
+KEY = "AIzaSyEndToEndEndToEndEndToEndEndToEnd0"
 
 
 class Model(Double):
@@ -52,7 +53,7 @@ async def stack(tmp_path_factory: pytest.TempPathFactory, model: Model) -> Async
         environment={
             "CAPTURE_VARIANTS": "card",
             "GEMINI_API_BASE": model.url,
-            "GEMINI_API_KEY": "a-key-of-the-double",
+            "GEMINI_API_KEY": KEY,
         },
     )
     async with running_stack(wanted, lambda *_: None) as running:
@@ -68,6 +69,21 @@ async def test_the_page_says_who_wrote_it(person: Person, model: Model) -> None:
     assert "Gemini 2.5 Flash" in page
     assert "through AI Studio, prompt traits-2, at the first try" in page
     assert sum(model.requests(login=samples.DEFAULT, method="POST").values()) == 1
+
+
+async def test_the_key_is_nowhere(person: Person, stack: Stack, model: Model) -> None:
+    """Neither a page, nor an answer of the API, nor a log has the key or the instructions in it."""
+    model.fail(status=500, times=1, body={"error": {"message": KEY}})
+    run = await person.finished(samples.TINY)
+    asked = [f"/profiles/{samples.TINY}", f"/runs/{run['run_id']}", f"/api/v1/runs/{run['run_id']}"]
+    pages = [(await person.http.get(path)).text for path in asked]
+    logs = [path.read_text("utf-8", "replace") for path in (stack.wanted.var / "log").glob("*")]
+    stored = [path.read_text("utf-8", "replace") for path in stack.objects.rglob("*.json")]
+
+    assert all(pages)
+    for text in (*pages, *logs, *stored):
+        assert KEY not in text
+        assert "collectible trading card" not in text
 
 
 async def test_stopped_in_the_middle(person: Person, stack: Stack, model: Model) -> None:

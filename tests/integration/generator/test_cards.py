@@ -25,6 +25,7 @@ from techub_devstack.doubles.handle import Double
 from techub_generator.profile import GitHubProfile
 from techub_generator.stages import (
     AVATAR,
+    DESCRIPTION,
     ELIGIBILITY,
     PULL,
     SCRAPE,
@@ -59,10 +60,13 @@ async def test_a_card(road: Any, github_double: Double) -> None:
     assert (card.login, card.avatar) == (samples.DEFAULT, AvatarState.sent)
     assert card.traits is not None
     assert card.provenance is not None
-    assert card.provenance.model_dump(exclude_defaults=True) == {"provider": "heuristics"}
+    assert card.provenance.model_dump(exclude_defaults=True) == {
+        "provider": "heuristics",
+        "fallback_reason": "There is no credential for any model.",
+    }
     assert card.degradations == ()
     assert set(card.sections.values()) == {Section.read}
-    made = [name for name in STAGES if name not in (SUBMITTED, SCRAPE)]
+    made = [name for name in STAGES if name not in (DESCRIPTION, SUBMITTED, SCRAPE)]
     assert card.artifacts == {name: f"runs/{event.run_id}/{name}.json" for name in made}
     told = await story(road, event.run_id)
     assert told[:4] == [

@@ -18,13 +18,16 @@ from techub_common.storage import FolderStore, ObjectStore
 from techub_common.streams import EVENTS, GENERATOR
 from techub_devstack import samples
 from techub_devstack.doubles.handle import Double
+from techub_generator.gemini.door import open_gemini
+from techub_generator.gemini.providers import Providers
+from techub_generator.gemini.writing import Writer
 from techub_generator.github.client import Keys, open_github
 from techub_generator.handlers import generate_card
 from techub_generator.outbound import Outbound
 from techub_generator.patient_store import PatientStore
 from techub_generator.resources import Resources
 from techub_generator.settings import Settings
-from techub_generator.stages import AVATAR, PULL, SCRAPE, STAGES, SUBMITTED
+from techub_generator.stages import AVATAR, DESCRIPTION, PULL, SCRAPE, STAGES, SUBMITTED
 
 TELLS = 12
 PUTS = 5
@@ -70,12 +73,18 @@ Attempt = Callable[[ObjectStore, Tell, PipelineStarted, int], Awaitable[None]]
 @pytest.fixture
 async def attempt(settings: Settings, outbound: Outbound) -> AsyncIterator[Attempt]:
     """Handle a run once, with a store and a teller of one's own."""
-    async with open_github(settings.github_api_url, Keys(("ghp_test",))) as github:
+    async with (
+        open_github(settings.github_api_url, Keys(("ghp_test",))) as github,
+        open_gemini(Providers()) as gemini,
+    ):
+        writer = Writer(gemini, (), 1.0)
 
         async def handle(
             store: ObjectStore, tell: Tell, event: PipelineStarted, number: int
         ) -> None:
-            await generate_card(event, Resources(github, outbound, store, tell), number)
+            await generate_card(
+                event, Resources(github, outbound, store, tell, gemini, writer), number
+            )
 
         yield handle
 
@@ -160,7 +169,7 @@ async def test_a_store_that_takes_nothing(
 
     assert isinstance(told[-1], CardGenerated)
     assert set(github_double.requests().values()) == {1}
-    assert _finished(objects, event.run_id) == set(STAGES) - {SUBMITTED, SCRAPE}
+    assert _finished(objects, event.run_id) == set(STAGES) - {DESCRIPTION, SUBMITTED, SCRAPE}
 
 
 async def test_killed_process(

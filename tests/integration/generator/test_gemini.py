@@ -19,7 +19,7 @@ from techub_devstack import samples
 from techub_devstack.doubles.gemini_failures import failure
 from techub_devstack.doubles.handle import Double
 from techub_generator.settings import Settings
-from techub_generator.stages import TRAITS
+from techub_generator.stages import DESCRIPTION, TRAITS
 
 KEY = "AIzaSyTestTestTestTestTestTestTestTest0"
 
@@ -144,6 +144,34 @@ async def test_nothing_new(road: Any, gemini_double: Double) -> None:
     assert (again.provenance.reused, again.provenance.tokens, again.calls) == (True, 0, ())
     assert (forced.provenance.reused, len(forced.calls)) == (False, 1)
     assert asked(gemini_double) == 2
+
+
+async def test_a_described_avatar(road: Any, gemini_double: Double) -> None:
+    """Where the policy asks for it the avatar is looked at, once, and whoever writes is told."""
+    policy = Policy(descriptions=True)
+    first: CardGenerated = await road.card(samples.DEFAULT, policy=policy)
+    known = Known(card=first.artifacts[TRAITS])
+    again: CardGenerated = await road.card(
+        samples.DEFAULT, policy=policy, known=known, options=Options(force=True)
+    )
+    asked_about = gemini_double.requests(login=samples.DEFAULT)
+
+    assert DESCRIPTION in first.artifacts
+    assert [call.purpose for call in first.calls] == ["description", "traits"]
+    assert [call.purpose for call in again.calls] == ["traits"]
+    assert sum(asked_about.values()) == 2
+
+
+async def test_an_avatar_nobody_describes(road: Any, gemini_double: Double) -> None:
+    """A description that was wanted and failed degrades the run and costs no card."""
+    gemini_double.fail(**failure("blocked prompt", times=2, path_contains="generateContent"))
+    policy = Policy(descriptions=True)
+    card: CardGenerated = await road.card(samples.DEFAULT, policy=policy)
+    bare: CardGenerated = await road.card(samples.NO_AVATAR, policy=policy)
+
+    assert [one.stage for one in card.degradations] == [DESCRIPTION]
+    assert card.traits is not None
+    assert bare.degradations == ()
 
 
 async def test_nothing_secret(

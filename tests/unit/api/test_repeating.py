@@ -8,7 +8,7 @@ from techub_api.runs.rules import GENERATOR_STAGES, Repeat, to_repeat
 from techub_api.submissions.rules import Meeting, checked, meeting
 from techub_common.events import Options
 
-PULL, AVATAR, ELIGIBILITY, SUBMITTED, SCRAPE, TRAITS = GENERATOR_STAGES
+PULL, AVATAR, SEEN, ELIGIBILITY, SUBMITTED, SCRAPE, TRAITS = GENERATOR_STAGES
 VARIANTS = ("og", "card", "simple")
 FULL = Options()
 OG = Options(variants=("og",))
@@ -19,7 +19,7 @@ RECIPE = Options(recipe="screenshot_refresh", variants=("og",))
     ("facts", "repeat"),
     [
         ({}, Repeat(kept=GENERATOR_STAGES)),
-        ({"lost": {TRAITS}}, Repeat(kept=(PULL, AVATAR, ELIGIBILITY, SUBMITTED, SCRAPE))),
+        ({"lost": {TRAITS}}, Repeat(kept=(PULL, AVATAR, SEEN, ELIGIBILITY, SUBMITTED, SCRAPE))),
         ({"lost": {PULL}}, Repeat()),
         ({"lost": {ELIGIBILITY}, "error_code": "not_eligible"}, Repeat()),
         ({"card_ready": True}, None),
@@ -43,7 +43,7 @@ RECIPE = Options(recipe="screenshot_refresh", variants=("og",))
         ),
         (
             {"card_ready": True, "lost": {AVATAR}},
-            Repeat(kept=(PULL, ELIGIBILITY, SUBMITTED, SCRAPE, TRAITS)),
+            Repeat(kept=(PULL, SEEN, ELIGIBILITY, SUBMITTED, SCRAPE, TRAITS)),
         ),
         ({"card_ready": True, "lost": {AVATAR, PULL}}, Repeat()),
         ({"card_ready": True, "lost": {"optimize:avatar"}}, Repeat(kept=GENERATOR_STAGES)),

@@ -1,5 +1,6 @@
 """The last stage: the traits are written, by a model where one may and can, else by heuristics."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -8,19 +9,18 @@ import structlog
 from techub_common.events import ModelCall, Provenance
 from techub_common.traits import CardTraits
 from techub_generator.artifacts import known
+from techub_generator.description import AvatarDescription
 from techub_generator.gemini.context import Material
 from techub_generator.gemini.providers import Name
 from techub_generator.gemini.writing import Writer, Written
 from techub_generator.heuristics import traits_of
 from techub_generator.profile import Fact
-from techub_generator.stages import SWITCHED_OFF, TRAITS, Done, Run
+from techub_generator.stages import NO_CREDENTIAL, OVER_BUDGET, SWITCHED_OFF, TRAITS, Done, Run
 
 log = structlog.get_logger()
 
 HEURISTICS: Final = "heuristics"
 MOCK: Final = "mock"
-NO_CREDENTIAL: Final = "There is no credential for any model."
-OVER_BUDGET: Final = "The day's budget for models is used up."
 AS_GOOD_AS_NEW: Final = timedelta(days=1)
 MARGIN: Final = 5.0  # seconds the stage may take beyond asking
 
@@ -28,13 +28,15 @@ MARGIN: Final = 5.0  # seconds the stage may take beyond asking
 class Card(Fact):
     """The JSON of `runs/<run_id>/generate_ai_profile.json`.
 
-    `written_at` is when a model wrote the traits, `calls` what this run has asked for them.
+    `written_at` is when a model wrote the traits, `calls` what this run has asked for them; `seen`
+    is what is seen in the avatar, kept for the next run.
     """
 
     traits: CardTraits
     provenance: Provenance
     written_at: datetime | None = None
     calls: tuple[ModelCall, ...] = ()
+    seen: AvatarDescription | None = None
 
     @property
     def counted(self) -> bool:
@@ -42,11 +44,16 @@ class Card(Fact):
         return self.provenance.provider == HEURISTICS
 
 
-async def write_traits(run: Run, writer: Writer, material: Material) -> Card | None:
+async def write_traits(
+    run: Run, writer: Writer, material: Material, seen: AvatarDescription | None = None
+) -> Card | None:
     """Return the card's traits, or None when the run leaves them out."""
-    return await run.stage(
-        TRAITS, Card, lambda: _written(run, writer, material), seconds=writer.deadline + MARGIN
-    )
+
+    async def work() -> Done[Card]:
+        done = await _written(run, writer, material)
+        return replace(done, result=done.result.model_copy(update={"seen": seen}))
+
+    return await run.stage(TRAITS, Card, work, seconds=writer.deadline + MARGIN)
 
 
 async def _written(run: Run, writer: Writer, material: Material) -> Done[Card]:

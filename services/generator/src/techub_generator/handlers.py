@@ -1,5 +1,6 @@
 """`pipeline.started` becomes `card.generated`, or `card.failed` when nobody can help."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -7,6 +8,7 @@ from faststream import Context
 
 from techub_common.errors import Permanent, Transient, code_of
 from techub_common.events import (
+    AvatarState,
     CardFailed,
     CardGenerated,
     Event,
@@ -14,14 +16,18 @@ from techub_common.events import (
     StageRecorded,
     StageStatus,
 )
+from techub_generator.avatar import Avatar
 from techub_generator.card import Card, write_traits
+from techub_generator.description import AvatarDescription, describe_avatar
 from techub_generator.failures import StageFailed
 from techub_generator.gemini.context import Material
 from techub_generator.heuristics import reasons_of
 from techub_generator.profile import GitHubProfile
 from techub_generator.resources import Resources
+from techub_generator.scrape import Scrape
 from techub_generator.side_by_side import both
 from techub_generator.stages import PULL, TRAITS, Run
+from techub_generator.submitted import SubmittedRepositories
 from techub_generator.work import (
     check_eligibility,
     download_avatar,
@@ -40,9 +46,7 @@ async def generate_card(
     run = Run(event, attempt, resources.objects, resources.tell)
     profile = await pull_profile(run, resources.github)
     await check_eligibility(run, profile)
-    avatar, card = await both(
-        download_avatar(run, resources.outbound, profile), _write(run, resources, profile)
-    )
+    avatar, seen, card = await _pictured_and_written(run, resources, profile)
     await resources.tell(
         CardGenerated(
             run_id=event.run_id,
@@ -51,21 +55,52 @@ async def generate_card(
             artifacts=run.artifacts,
             sections=profile.sections if PULL in run.artifacts else {},
             traits=card.traits if card else None,
-            avatar=avatar,
+            avatar=avatar.state if avatar else AvatarState.kept,
             provenance=card.provenance if card else None,
-            calls=card.calls if card else (),
+            calls=(*(seen.calls if seen else ()), *(card.calls if card else ())),
             reasons=reasons_of(profile) if card and card.counted else {},
             degradations=tuple(run.degradations),
         )
     )
 
 
-async def _write(run: Run, resources: Resources, profile: GitHubProfile) -> Card | None:
-    """Return the card's traits once everything they may draw on has been read."""
-    submitted, page = await both(
+Pictured = tuple[Avatar | None, AvatarDescription | None]
+
+
+async def _pictured_and_written(
+    run: Run, resources: Resources, profile: GitHubProfile
+) -> tuple[Avatar | None, AvatarDescription | None, Card | None]:
+    """Return avatar and words; these wait for it only where they draw on what is seen in it."""
+    if run.event.policy.descriptions:
+        (avatar, seen), read = await both(_pictured(run, resources, profile), _read(run, resources))
+        return avatar, seen, await _written(run, resources, Material(profile, *read), seen)
+
+    async def written() -> Card | None:
+        return await _written(run, resources, Material(profile, *await _read(run, resources)))
+
+    (avatar, seen), card = await both(_pictured(run, resources, profile), written())
+    return avatar, seen, card
+
+
+async def _pictured(run: Run, resources: Resources, profile: GitHubProfile) -> Pictured:
+    avatar = await download_avatar(run, resources.outbound, profile)
+    writer = resources.writer
+    return avatar, await describe_avatar(run, resources.gemini, writer.providers, avatar)
+
+
+async def _read(
+    run: Run, resources: Resources
+) -> tuple[SubmittedRepositories | None, Scrape | None]:
+    return await both(
         ingest_submitted(run, resources.github), record_scrape(run, resources.outbound)
     )
-    return await write_traits(run, resources.writer, Material(profile, submitted, page))
+
+
+async def _written(
+    run: Run, resources: Resources, material: Material, seen: AvatarDescription | None = None
+) -> Card | None:
+    told = replace(material, avatar_description=seen.description if seen else None)
+    return await write_traits(run, resources.writer, told, seen)
 
 
 def gave_up(event: Event, error: BaseException, attempts: int) -> CardFailed:

@@ -26,16 +26,19 @@ log = structlog.get_logger()
 
 PULL: Final = "pull_github_data"
 AVATAR: Final = "download_github_avatar"
+DESCRIPTION: Final = "describe_avatar"
 ELIGIBILITY: Final = "evaluate_eligibility"
 SUBMITTED: Final = "ingest_submitted_repositories"
 SCRAPE: Final = "record_submitted_scrape"
 TRAITS: Final = "generate_ai_profile"
-STAGES: Final = (PULL, AVATAR, ELIGIBILITY, SUBMITTED, SCRAPE, TRAITS)
+STAGES: Final = (PULL, AVATAR, DESCRIPTION, ELIGIBILITY, SUBMITTED, SCRAPE, TRAITS)
 
 FIRST_ATTEMPT: Final = 1
 STAGE_SECONDS: Final = 35.0  # all of them together stay below the limit of one delivery
 
 SWITCHED_OFF: Final = "Switched off by policy."
+OVER_BUDGET: Final = "The day's budget for models is used up."
+NO_CREDENTIAL: Final = "There is no credential for any model."
 LEFT_OUT: Final = "Left out of this run."
 
 R = TypeVar("R", bound=BaseModel)

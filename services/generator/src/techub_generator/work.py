@@ -28,6 +28,7 @@ from techub_generator.stages import (
 from techub_generator.submitted import SubmittedRepositories, ingest
 
 NOTHING_SUBMITTED: Final = "Nothing was submitted."
+AVATAR_SECONDS: Final = 15.0  # three times what fetching it may take
 PRESERVED: Final = "The avatar there is stays."
 
 
@@ -48,20 +49,19 @@ async def pull_profile(run: Run, github: GitHub) -> GitHubProfile:
     return profile
 
 
-async def download_avatar(run: Run, outbound: Outbound, profile: GitHubProfile) -> AvatarState:
-    """Tell the optimizer of the avatar and return what became of it; left out, it stays."""
+async def download_avatar(run: Run, outbound: Outbound, profile: GitHubProfile) -> Avatar | None:
+    """Tell the optimizer of the avatar and return what became of it; None left out: it stays."""
     stays = run.event.options.preserve_avatar and run.event.known.avatar is not None
     avatar = await run.stage(
         AVATAR,
         Avatar,
         lambda: download(run, outbound, profile),
         unless=PRESERVED if stays else None,
+        seconds=AVATAR_SECONDS,
     )
-    if avatar is None:
-        return AvatarState.kept
-    if avatar.state is AvatarState.sent:  # on every attempt: the stream may have lost it
+    if avatar and avatar.state is AvatarState.sent:  # on every attempt: the stream may have lost it
         await run.tell(captured(run, avatar))
-    return avatar.state
+    return avatar
 
 
 async def check_eligibility(run: Run, profile: GitHubProfile) -> None:

@@ -21,7 +21,7 @@ STATES: Final[Mapping[str, str]] = {
 }
 
 READING: Final = ("pull_github_data", "download_github_avatar", "evaluate_eligibility")
-INPUTS: Final = ("ingest_submitted_repositories", "record_submitted_scrape")
+INPUTS: Final = ("describe_avatar", "ingest_submitted_repositories", "record_submitted_scrape")
 WRITING: Final = ("generate_ai_profile",)
 TELLING: Final = ("notify",)
 KINDS: Final = ("capture", "optimize")

@@ -8,6 +8,7 @@ from techub_cards.variants import VARIANTS
 STAGES: Final[Mapping[str, str]] = {
     "pull_github_data": "Reading GitHub",
     "download_github_avatar": "Fetching the avatar",
+    "describe_avatar": "Looking at the avatar",
     "evaluate_eligibility": "Checking eligibility",
     "ingest_submitted_repositories": "Reading the repositories you named",
     "record_submitted_scrape": "Reading your page",

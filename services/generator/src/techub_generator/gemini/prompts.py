@@ -17,6 +17,7 @@ from typing import Any, Final
 from techub_common.traits import ARCHETYPES, SPIRIT_ANIMALS
 
 TRAITS_VERSION: Final = "traits-2"
+DESCRIPTION_VERSION: Final = "description-1"
 LONGEST_ANSWER: Final = 6000
 RUN_OF_WORDS: Final = 7
 
@@ -95,13 +96,13 @@ class TraitsPrompt:
     @cached_property
     def input_hash(self) -> str:
         """Return the digest of everything the model is told."""
-        told = f"{self.version}\n{_template(self.version, 'system')}\n{self._json}"
+        told = f"{self.version}\n{template(self.version, 'system')}\n{self._json}"
         return hashlib.sha256(told.encode()).hexdigest()
 
     @cached_property
     def system(self) -> str:
         """Return the system instruction."""
-        return Template(_template(self.version, "system")).substitute(
+        return Template(template(self.version, "system")).substitute(
             mark=self.mark,
             animals=_listed(ANIMAL_SENSES),
             archetypes=_listed(ARCHETYPE_SENSES),
@@ -113,7 +114,7 @@ class TraitsPrompt:
 
     def again(self, answer: str, violations: Sequence[str]) -> str:
         """Return the question after an answer that broke the rules, which it includes and names."""
-        note = Template(_template(self.version, "again")).substitute(
+        note = Template(template(self.version, "again")).substitute(
             answer_mark=f"answer-{self.mark}",
             answer=_fenced(answer[:LONGEST_ANSWER]),
             violations="\n".join(f"- {violation}" for violation in violations[:20]),
@@ -122,7 +123,7 @@ class TraitsPrompt:
 
     def in_own_words(self) -> str:
         """Return the question after an answer that repeated a known text."""
-        return self._question(_template(self.version, "own-words"))
+        return self._question(template(self.version, "own-words"))
 
     def repeats(self, text: str) -> bool:
         """Return whether seven words in a row of the instructions, or a mark, stand in the text."""
@@ -138,20 +139,21 @@ class TraitsPrompt:
         return _fenced(json.dumps(self.document, ensure_ascii=False, separators=(",", ":")))
 
     def _question(self, note: str) -> str:
-        return Template(_template(self.version, "question")).substitute(
+        return Template(template(self.version, "question")).substitute(
             mark=self.mark, document=self._json, note=note
         )
 
 
 @cache
-def _template(version: str, name: str) -> str:
+def template(version: str, name: str) -> str:
+    """Return the text of a template file."""
     return (files(__package__) / "wording" / version / f"{name}.txt").read_text("utf-8")
 
 
 @cache
 def _told(version: str) -> frozenset[tuple[str, ...]]:
     names = ("system", "question", "again", "own-words")
-    return frozenset().union(*(_runs_of(_template(version, name)) for name in names))
+    return frozenset().union(*(_runs_of(template(version, name)) for name in names))
 
 
 def _fenced(text: str) -> str:

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from techub_common.events import ModelCall
 from techub_common.traits import CardTraits
+from techub_generator.gemini.calls import ANSWERED, INVALID, call_of
 from techub_generator.gemini.context import Material, context_of
 from techub_generator.gemini.exchange import Answer, Kind, Unanswered
 from techub_generator.gemini.normal import KEYS, normal
-from techub_generator.gemini.prices import cost_micros
 from techub_generator.gemini.prompts import TraitsPrompt
 from techub_generator.gemini.providers import Name
 from techub_generator.gemini.reading import object_in
@@ -18,9 +18,6 @@ from techub_generator.traits import TEXTS, WrittenTraits, violations
 
 PAID_CALLS: Final = 3
 PAID_AFTER_A_REFUSED_SCHEMA: Final = 1
-
-ANSWERED: Final = "answered"
-INVALID: Final = "invalid"
 
 
 @dataclass(slots=True)
@@ -40,7 +37,7 @@ class Sitting:
 
     def failed(self, error: Unanswered) -> None:
         """Take down a question that was not answered."""
-        self._note(error, error.kind)
+        self.calls.append(call_of(error, error.kind))
         self.paid_left -= error.paid
         if error.kind is Kind.schema_refused:
             self.paid_left = min(self.paid_left, PAID_AFTER_A_REFUSED_SCHEMA)
@@ -51,7 +48,7 @@ class Sitting:
         """Take down an answer; return its traits, or what is wrong with it."""
         self.paid_left -= 1
         traits, wrong = _judged(answer.text, prompt, self.material)
-        self._note(answer, INVALID if wrong else ANSWERED)
+        self.calls.append(call_of(answer, INVALID if wrong else ANSWERED))
         if wrong:
             self.reasons[answer.provider] = f"{answer.provider.spoken} wrote no valid card"
         return traits, wrong
@@ -60,20 +57,6 @@ class Sitting:
     def reason(self) -> str:
         """Return why there is no card."""
         return listed(list(self.reasons.values())) or "there was nobody to ask"
-
-    def _note(self, came: Answer | Unanswered, outcome: str) -> None:
-        self.calls.append(
-            ModelCall(
-                provider=came.provider,
-                model=came.model,
-                outcome=outcome,
-                finish_reason=came.finish_reason,
-                tokens_in=came.usage.tokens_in,
-                tokens_out=came.usage.tokens_out,
-                cost_micros=cost_micros(came.model, came.usage),
-                duration_ms=came.duration_ms,
-            )
-        )
 
 
 def _judged(
