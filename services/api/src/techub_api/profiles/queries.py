@@ -32,7 +32,7 @@ class ProfileShown(BaseModel):
     synced_at: datetime | None
     card: dict[str, Any] | None
     provenance: dict[str, Any] | None
-    reasons: dict[str, str]
+    reasons: dict[str, str] = {}
     pictures: list[PictureShown]
     newest_run_id: UUID | None
     newest_run_status: str | None
