@@ -180,9 +180,15 @@ async def test_nothing_is_over_a_budget_nobody_needs(resources: Resources) -> No
     """With models switched off nobody is told of a budget, and it is not what keeps them off."""
     await switched(resources, daily_tokens=1, ai_text=False)
     run_id = await start_run(resources, "pip")
+    untold = await exhausted(resources)
+    await written(resources, run_id, ASKED)
+    await switched(resources, descriptions=True)
+    described = await stamped(resources)
 
     assert (await run_row(resources, run_id)).policy["over_budget"] is False
-    assert await exhausted(resources) == []
+    assert untold == []
+    assert (described.descriptions, described.over_budget) == (False, False)
+    assert len(await exhausted(resources)) == 1
 
 
 async def test_switches(resources: Resources) -> None:

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from techub_common.events import CardGenerated, Policy
+from techub_common.events import CardGenerated, Known, Policy
 from techub_devstack import samples
 from techub_devstack.doubles.handle import Double
 from techub_generator.settings import Settings
+from techub_generator.stages import TRAITS
 
 
 @pytest.fixture
@@ -28,6 +29,21 @@ async def test_over_the_budget(road: Any, gemini_double: Double) -> None:
     assert card.provenance.fallback_reason == "The day's budget for models is used up."
     assert card.degradations == ()
     assert sum(gemini_double.requests(path_contains="generateContent").values()) == 0
+
+
+async def test_a_card_that_costs_nothing(road: Any, gemini_double: Double) -> None:
+    """Over the budget, too, an equal input within a day is the card a model wrote of it."""
+    first: CardGenerated = await road.card(samples.DEFAULT)
+    again: CardGenerated = await road.card(
+        samples.DEFAULT,
+        known=Known(card=first.artifacts[TRAITS]),
+        policy=Policy(ai_text=False, over_budget=True),
+    )
+    assert again.provenance is not None
+
+    assert (again.traits, again.calls) == (first.traits, ())
+    assert again.provenance.reused
+    assert sum(gemini_double.requests(path_contains="generateContent").values()) == 1
 
 
 async def test_counted_stats_say_why(road: Any) -> None:

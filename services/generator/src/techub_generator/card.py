@@ -62,12 +62,12 @@ async def _written(run: Run, writer: Writer, material: Material) -> Done[Card]:
     if options.ai_mode == MOCK:
         traits = before.traits if before else traits_of(material.profile)
         return _done(Card(traits=traits, provenance=Provenance(provider=MOCK)))
-    if policy.over_budget:
-        return _done(_plain(material, OVER_BUDGET))
-    if not policy.ai_text or not writer.providers:
+    if not (policy.ai_text or policy.over_budget) or not writer.providers:
         return _done(_plain(material, NO_CREDENTIAL if policy.ai_text else SWITCHED_OFF))
     if before and not options.force and _holds(before, writer.input_hash(material)):
         return _done(_reused(before))
+    if policy.over_budget:
+        return _done(_plain(material, OVER_BUDGET))
     written = await writer.write(material)
     if written.traits is None:
         lost = f"The card was written without AI: {written.reason}."

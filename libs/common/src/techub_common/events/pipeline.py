@@ -30,7 +30,7 @@ class Notify(StrEnum):
 class Policy(Part):
     """What the owner of the system had switched on when the run was submitted.
 
-    `over_budget` says that models would be asked if the day's budget were not used up.
+    `over_budget` says that a model would write the card if the day's budget were not used up.
     """
 
     ai_text: bool = True

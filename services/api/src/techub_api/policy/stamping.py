@@ -14,7 +14,6 @@ NO_MODELS: Final[dict[str, Any]] = {
     "ai_text": False,
     "artwork": False,
     "descriptions": False,
-    "over_budget": True,
 }
 
 
@@ -41,4 +40,4 @@ async def policy_of(
     if not spent.exhausts(now.daily_tokens):
         return policy
     await tell_once(session, outbox, spent, now.daily_tokens)
-    return policy.model_copy(update=NO_MODELS)
+    return policy.model_copy(update=NO_MODELS | {"over_budget": now.ai_text})
