@@ -11,7 +11,7 @@ from techub_generator.gemini.exchange import Picture
 from techub_generator.gemini.providers import Provider
 from techub_generator.gemini.writing import Asks
 from techub_generator.profile import Fact
-from techub_generator.stages import DESCRIPTION, NO_CREDENTIAL, OVER_BUDGET, Done, Run
+from techub_generator.stages import DESCRIPTION, NO_CREDENTIAL, Done, Run
 
 MARGIN: Final = 5.0  # seconds the stage may take beyond asking
 NO_AVATAR: Final = "There is no avatar to describe."
@@ -49,23 +49,14 @@ async def describe_avatar(
     before = remembered.seen if remembered else None
     if avatar is None:
         return before and before.model_copy(update={"calls": ()})
-    unless = _why_not(run, providers, avatar)
+    unless = NO_AVATAR if avatar.object_key is None else None
     return await run.stage(
         DESCRIPTION,
         AvatarDescription,
         lambda: _described(run, asks, providers, avatar, before),
-        unless=unless,
+        unless=unless or (None if providers else NO_CREDENTIAL),
         seconds=SECONDS + MARGIN,
     )
-
-
-def _why_not(run: Run, providers: tuple[Provider, ...], avatar: Avatar) -> str | None:
-    """Return why nobody is asked, None when somebody is."""
-    if avatar.object_key is None:
-        return NO_AVATAR
-    if run.event.policy.over_budget:
-        return OVER_BUDGET
-    return None if providers else NO_CREDENTIAL
 
 
 async def _described(

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 
 import httpx
@@ -48,6 +48,7 @@ class Anything(httpx.AsyncBaseTransport):
     paid: int = 0
     paid_since_refused: int | None = None
     seen: Counter[str] = field(default_factory=Counter)
+    piles: dict[int, list[str]] = field(default_factory=dict)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer, or break."""
@@ -62,8 +63,8 @@ class Anything(httpx.AsyncBaseTransport):
                 self._charge(type(error).__name__)
             raise error
         if kind == "wire":
-            name, make = self.dice.choice(list(WIRES.items()))
-            response = make(self.dice)
+            name = self._next(WIRES)
+            response = WIRES[name](self.dice)
             self.seen[name] += 1
             if response.status_code == httpx.codes.OK:
                 self._charge(name)
@@ -71,11 +72,19 @@ class Anything(httpx.AsyncBaseTransport):
                 self.paid_since_refused = self.paid_since_refused or 0
         else:
             texts = SOUND if kind == "sound" else UNSOUND
-            name = self.dice.choice(list(texts))
+            name = self._next(texts)
             self._charge(name)
             response = httpx.Response(200, json=said(texts[name](self.dice)))
         response.request = request
         return response
+
+    def _next(self, names: Iterable[str]) -> str:
+        """Return the next name off a shuffled pile, so that each has its turn."""
+        pile = self.piles.setdefault(id(names), [])
+        if not pile:
+            pile += names
+            self.dice.shuffle(pile)
+        return pile.pop()
 
     def _charge(self, name: str) -> None:
         self.seen[name] += 1

@@ -43,7 +43,6 @@ log = structlog.get_logger()
 SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
 PING: Final = Question("ping", tokens=1)
 PING_SECONDS: Final = 10.0
-DRAWING_TEMPERATURE: Final = 0.4
 
 FINISHED: Final = (None, "STOP", "FINISH_REASON_UNSPECIFIED")
 FINISHES: Final = {
