@@ -162,6 +162,9 @@ def sample(kind: type[Event]) -> Event:
         "report_id": "r",
         "provider_id": "p",
         "reported": "bounced",
+        "day": "2026-11-27",
+        "tokens": 1,
+        "budget": 1,
     }
     return kind.model_validate({name: known[name] for name in kind.model_fields if name in known})
 
