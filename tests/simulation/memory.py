@@ -8,10 +8,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from techub_common.addresses import fingerprint
 from techub_common.envelope import Envelope, seal
 from techub_common.events import Ended, Event, Reported
 from techub_notifier import rules
-from techub_notifier.addresses import fingerprint
 from techub_notifier.rows import (
     LEASE,
     Digest,
@@ -306,6 +306,28 @@ class MemoryRows:
                 "leased_until": 0.0,
             }
         self._change(self._kept.deliveries[row.id], **changes)
+
+    async def mails_of(self, user_id: UUID) -> Sequence[Placed]:
+        """Look through all."""
+        return [
+            Placed(one.new.id, one.new.run_id, one.new.event)
+            for one in self._kept.deliveries.values()
+            if one.new.user_id == user_id and (one.payload or one.new.address)
+        ]
+
+    async def blank(self, delivery_id: UUID, reason: str) -> None:
+        """Change it."""
+        row = self._kept.deliveries[delivery_id]
+        changes: dict[str, Any] = {"new": replace(row.new, payload=None, address=None)}
+        if row.state is State.pending:
+            changes |= {
+                "state": State.dropped,
+                "error": reason,
+                "settled_at": self._kept.moment(),
+                "lease_token": None,
+                "leased_until": 0.0,
+            }
+        self._change(row, **changes, payload=None)
 
     async def tell(self, event: Event) -> None:
         """Add it to the outbox."""

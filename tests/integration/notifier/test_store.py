@@ -546,3 +546,25 @@ async def test_refused_is_told_the_next_time(kind: Kind, ended: Make) -> None:
 
     assert await kind.states() == {("completed", "refused"): 1, ("completed", "pending"): 1}
     assert await kind.told() == [{"refused": 1}]
+
+
+async def test_who_left_is_forgotten(kind: Kind, ended: Make) -> None:
+    """What waits for somebody who is gone is dropped, and others' outcome does not wait for it."""
+    leaver, stayer = somebody(), somebody("bob@example.com")
+    first, second = ended("completed"), ended("completed")
+    await kind.owners(first.profile_id, leaver)
+    await kind.owners(second.profile_id, leaver, stayer)
+    await hear(kind, first)
+    await settle_all(kind)
+    await hear(kind, second)
+    leased = await take(kind)
+    gone = AddressChanged(run_id=uuid4(), login="ada", user_id=leaver.user_id, gone=True)
+    await hear(kind, gone)
+    settled = [await sending.settle(kind.store, each, DELIVERED) for each in leased]
+
+    assert sorted(settled) == [False, True]
+    assert await kind.states() == {("completed", "delivered"): 2, ("completed", "dropped"): 1}
+    assert await kind.told() == [{"delivered": 1}, {"delivered": 1, "parked": 1}]
+    async with kind.store.transaction() as rows:
+        assert list(await rows.mails_of(leaver.user_id)) == []
+        assert len(await rows.mails_of(stayer.user_id)) == 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from techub_notifier.addresses import fingerprint, is_mailbox, is_sendable
+from techub_common.addresses import fingerprint, is_mailbox, is_sendable
 from techub_notifier.plain import plain
 
 

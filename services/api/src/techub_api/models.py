@@ -2,6 +2,7 @@
 
 from techub_api.accounts.tables import AllowedLogin, ApiToken, Invite, Session, SignIn, User
 from techub_api.policy.tables import Switches
+from techub_api.objects.tables import Forgotten
 from techub_api.profiles.details import (
     ProfileActivity,
     ProfileLanguage,
@@ -22,6 +23,7 @@ __all__ = [
     "Card",
     "Entry",
     "ExhaustedDay",
+    "Forgotten",
     "Invite",
     "LoginHistory",
     "Ownership",

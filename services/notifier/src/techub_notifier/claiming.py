@@ -17,6 +17,7 @@ from techub_notifier.rules import SETTLED, Audience, Notice, State
 log = structlog.get_logger()
 
 SOURCE = "/services/notifier"
+LEFT = "the person had their data deleted"
 
 
 async def end_of_run(
@@ -46,9 +47,15 @@ async def end_of_run(
 
 
 async def address_changed(rows: Rows, event: AddressChanged, letters: Letters) -> None:
-    """Freeze the mail that asks the person whether the address is theirs."""
+    """Freeze the mail that asks the person whether the address is theirs.
+
+    Who is gone gets no mail any more, and none that they got is kept.
+    """
     if not await rows.first_time(event):
         log.info("event_repeated")
+        return
+    if event.gone:
+        await _person_left(rows, event.user_id)
         return
     wanted = await rows.unconfirmed(event.user_id)
     if wanted is None:
@@ -134,6 +141,14 @@ async def close_due_digest(rows: Rows, letters: Letters) -> bool:
     await rows.close_digest(digest.id, letters.digest(digest))
     log.info("digest_closed", delivery_id=str(digest.id), alerts=len(digest.summaries))
     return True
+
+
+async def _person_left(rows: Rows, user_id: UUID) -> None:
+    for one in await rows.mails_of(user_id):
+        ending = await endings.settled(rows, one.run_id, one.event)  # before its delivery
+        await rows.blank(one.id, LEFT)
+        if ending is not None:
+            await endings.record_if_over(rows, ending)
 
 
 async def _claim(

@@ -9,6 +9,7 @@ from faststream import Context
 from sqlalchemy import Text, cast, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from techub_common.addresses import fingerprint, is_sendable
 from techub_common.asks import (
     ActOnNotification,
     NotificationRequest,
@@ -17,7 +18,6 @@ from techub_common.asks import (
 )
 from techub_common.database import transaction
 from techub_common.errors import Permanent, Transient
-from techub_notifier.addresses import fingerprint, is_sendable
 from techub_notifier.resources import Resources
 from techub_notifier.rules import State, may_drop, may_resend, needs_new_key
 from techub_notifier.tables import DELIVERIES, ENDINGS, STOPPED

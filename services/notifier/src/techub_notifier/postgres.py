@@ -12,13 +12,13 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from techub_common.addresses import fingerprint
 from techub_common.database import Sessions, transaction
 from techub_common.events import Ended, Event, Reported
 from techub_common.inbox import first_time, first_times
 from techub_common.outbox import Outbox
 from techub_common.streams import NOTIFIER
 from techub_notifier import recipients
-from techub_notifier.addresses import fingerprint
 from techub_notifier.rows import (
     LEASE,
     Digest,
@@ -306,6 +306,32 @@ class PostgresRows:
         await self.session.execute(
             update(DELIVERIES).where(DELIVERIES.c.id == row.id).values(**changes)
         )
+
+    async def mails_of(self, user_id: UUID) -> Sequence[Placed]:
+        """Look by the person's id."""
+        holding = or_(DELIVERIES.c.payload.is_not(None), DELIVERIES.c.address.is_not(None))
+        rows = await self.session.execute(
+            select(DELIVERIES.c.id, DELIVERIES.c.run_id, DELIVERIES.c.event)
+            .where(DELIVERIES.c.user_id == user_id, holding)
+            .order_by(DELIVERIES.c.created_at, DELIVERIES.c.id)
+        )
+        return [Placed(row.id, row.run_id, row.event) for row in rows]
+
+    async def blank(self, delivery_id: UUID, reason: str) -> None:
+        """Update; a lease ends, so that a late answer changes nothing."""
+        this = update(DELIVERIES).where(DELIVERIES.c.id == delivery_id)
+        await self.session.execute(
+            this.where(DELIVERIES.c.state == State.pending).values(
+                state=State.dropped,
+                last_error=reason,
+                settled_at=func.now(),
+                lease_token=None,
+                leased_until=None,
+                payload=None,
+                address=None,
+            )
+        )
+        await self.session.execute(this.values(payload=None, address=None))
 
     async def tell(self, event: Event) -> None:
         """Add the event to the outbox."""

@@ -228,6 +228,14 @@ class Rows(Protocol):
         """Keep what was reported; `accepted` makes the delivery a delivered one."""
         ...
 
+    async def mails_of(self, user_id: UUID) -> Sequence[Placed]:
+        """Return the person's deliveries that wait, or still hold mail or address."""
+        ...
+
+    async def blank(self, delivery_id: UUID, reason: str) -> None:
+        """Keep neither mail nor address; one that waits is dropped for this reason."""
+        ...
+
     async def tell(self, event: Event) -> None:
         """Tell the event once the transaction has committed."""
         ...

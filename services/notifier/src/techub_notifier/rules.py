@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 
 from pydantic import TypeAdapter
 
+from techub_common.addresses import fingerprint, is_sendable
 from techub_common.errors import Permanent, Transient
 from techub_common.events import (
     Ended,
@@ -19,7 +20,6 @@ from techub_common.events import (
     Reported,
 )
 from techub_common.masking import mask
-from techub_notifier.addresses import fingerprint, is_sendable
 
 RunEvent = Literal["completed", "partial", "failed"]
 Mail = Literal["completed", "partial", "failed", "confirm", "digest", "bounced", "budget"]

@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field, HttpUrl, SecretStr, TypeAdapter
 from pydantic import ValidationError as Invalid
 
+from techub_common.addresses import is_mailbox, is_sendable
 from techub_common.settings import CommonSettings, DatabaseSettings
-from techub_notifier.addresses import is_mailbox, is_sendable
 
 
 def _mailbox(value: str) -> str:

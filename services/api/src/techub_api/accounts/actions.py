@@ -51,6 +51,12 @@ async def change_address(session: AsyncSession, outbox: Outbox, user: User, addr
     return True
 
 
+async def forget_address(session: AsyncSession, user_id: UUID) -> None:
+    """Keep no address of this person any more; a link that was mailed confirms nothing."""
+    user = await session.get_one(User, user_id, with_for_update=True)
+    user.email = user.email_verified_at = None
+
+
 async def confirm_address(session: AsyncSession, confirmation: Confirmation) -> bool:
     """Make the address the person's own; False when it is not the one they have now."""
     user = await session.get(User, confirmation.user_id, with_for_update=True)

@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 from sqlalchemy import text
 
+from techub_api.objects.forgetting import forget
 from techub_api.objects.named import is_named, named_keys
 from techub_api.resources import Resources
 from techub_common.database import Sessions, transaction
@@ -56,6 +57,7 @@ class ObjectPruning:
             turn = text("SELECT pg_try_advisory_xact_lock(:key)")
             if not await session.scalar(turn, {"key": ADVISORY_LOCK}):
                 return
+            await forget(self._resources.objects, self._resources.sessions)
             pruned = await prune(self._resources.objects, self._resources.sessions, keep_runs)
             if pruned.objects:
                 log.info("objects_pruned", objects=pruned.objects, bytes=pruned.bytes)

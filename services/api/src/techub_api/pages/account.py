@@ -1,25 +1,45 @@
-"""`/settings/account`: personal tokens, and the browsers in which one is signed in."""
+"""`/settings/account`: address and mails, personal tokens, sessions, and leaving for good."""
 
 from functools import partial
 from typing import Final
 from uuid import UUID
 
+import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from techub_api.accounts.actions import create_token, revoke_token, tokens_of
-from techub_api.accounts.sessions import end_other_sessions, sessions_of
+from techub_api.accounts.actions import (
+    change_address,
+    create_token,
+    forget_address,
+    revoke_token,
+    tokens_of,
+    want_mail,
+)
+from techub_api.accounts.cookies import drop_cookie
+from techub_api.accounts.leaving import leave
+from techub_api.accounts.sessions import COOKIE, end_other_sessions, sessions_of
+from techub_api.accounts.tables import User
+from techub_api.objects.forgetting import forget
 from techub_api.pages.answers import answer
-from techub_api.pages.visitors import Member, Sent, SignedIn
+from techub_api.pages.visitors import FORM_COOKIE, Member, Sent, SignedIn
+from techub_api.profiles.keeping import kept_by
 from techub_api.resources import Resources
 from techub_api.wiring import Opened
+from techub_common.addresses import LONGEST, is_sendable
 from techub_common.database import transaction
+from techub_common.errors import Away
+from techub_common.logins import same_login
+
+log = structlog.get_logger()
 
 router = APIRouter(prefix="/settings/account", include_in_schema=False)
 
 HERE: Final = "/settings/account"
 LONGEST_NAME: Final = 60
 MOST_TOKENS: Final = 20
+NO_ADDRESS: Final = "That is no address we can write to. It looks like ada@example.com."
+NOT_THE_LOGIN: Final = "That is not your login. Nothing was deleted."
 
 
 @router.get("")
@@ -28,19 +48,50 @@ async def see_account(request: Request, opened: Opened, member: SignedIn) -> HTM
     return await _shown(request, opened, member)
 
 
+@router.post("/address")
+async def give_address(request: Request, opened: Opened, member: SignedIn, sent: Sent) -> Response:
+    """Keep the address and mail a link there: nothing else goes there before it is opened."""
+    address = str(sent.get("address") or "").strip()
+    if not is_sendable(address):
+        wrong = {"address": NO_ADDRESS}
+        return await _shown(request, opened, member, status=422, errors=wrong, typed=address)
+    async with transaction(opened.sessions) as session:
+        user = await session.get_one(User, member.user.id, with_for_update=True)
+        await change_address(session, opened.outbox, user, address)
+    return RedirectResponse(f"{HERE}#mail", 303)
+
+
+@router.post("/address/forget")
+async def drop_address(opened: Opened, member: SignedIn, _: Sent) -> RedirectResponse:
+    """Keep no address."""
+    async with transaction(opened.sessions) as session:
+        await forget_address(session, member.user.id)
+    return RedirectResponse(f"{HERE}#mail", 303)
+
+
+@router.post("/mail")
+async def choose_mails(opened: Opened, member: SignedIn, sent: Sent) -> RedirectResponse:
+    """Keep whether one wants to be told how one's cards turned out."""
+    async with transaction(opened.sessions) as session:
+        await want_mail(session, member.user.id, wanted=sent.get("wanted") == "yes")
+    return RedirectResponse(f"{HERE}#mail", 303)
+
+
 @router.post("/tokens")
 async def make_token(request: Request, opened: Opened, member: SignedIn, sent: Sent) -> Response:
     """Answer the new token: it is readable this once."""
     name = str(sent.get("name") or "").strip()
-    shown = partial(_shown, request, opened, member)
-    if not name or len(name) > LONGEST_NAME:
-        return await shown(status=422, trouble=f"A token needs a name of {LONGEST_NAME} at most.")
+    again = partial(_shown, request, opened, member)
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        trouble = f"A token needs a name of {LONGEST_NAME} at most."
+        return await again(status=422, errors={"token": trouble})
     async with transaction(opened.sessions) as session:
         crowded = len(await tokens_of(session, member.user.id)) >= MOST_TOKENS
         token = None if crowded else await create_token(session, member.user, name)
     if token is None:
-        return await shown(status=422, trouble=f"{MOST_TOKENS} tokens are enough. Revoke one.")
-    return await shown(status=201, token=token)
+        trouble = f"{MOST_TOKENS} tokens are enough. Revoke one."
+        return await again(status=422, errors={"token": trouble})
+    return await again(status=201, token=token)
 
 
 @router.post("/tokens/{token_id}/revoke")
@@ -59,6 +110,31 @@ async def end_others(opened: Opened, member: SignedIn, _: Sent) -> RedirectRespo
     return RedirectResponse(f"{HERE}#sessions", 303)
 
 
+@router.post("/delete")
+async def delete_everything(
+    request: Request, opened: Opened, member: SignedIn, sent: Sent
+) -> Response:
+    """Delete the account, the person's own card, its pictures and what its runs left; at once.
+
+    The rows go first and name what has to follow: if the store is away now, the pruning goes on.
+    """
+    typed = str(sent.get("login") or "").strip().removeprefix("@")
+    if not same_login(typed, member.user.login):
+        wrong = {"delete": NOT_THE_LOGIN}
+        return await _shown(request, opened, member, status=422, errors=wrong)
+    async with transaction(opened.sessions) as session:
+        user = await session.get_one(User, member.user.id, with_for_update=True)
+        await leave(session, opened.outbox, user)
+    try:
+        await forget(opened.objects, opened.sessions)
+    except Away as error:
+        log.warning("forgetting_waits", error=str(error))
+    response = RedirectResponse("/", 303)
+    for name in (COOKIE, FORM_COOKIE):
+        drop_cookie(response, opened.settings, name)
+    return response
+
+
 async def _shown(
     request: Request,
     opened: Resources,
@@ -66,21 +142,28 @@ async def _shown(
     *,
     status: int = 200,
     token: str | None = None,
-    trouble: str | None = None,
+    errors: dict[str, str] | None = None,
+    typed: str | None = None,
 ) -> HTMLResponse:
     async with transaction(opened.sessions) as session:
-        tokens = await tokens_of(session, member.user.id)
-        sessions = await sessions_of(session, member.user.id)
+        person = await session.get_one(User, member.user.id)
+        tokens = await tokens_of(session, person.id)
+        sessions = await sessions_of(session, person.id)
+        kept = await kept_by(session, person.id)
     return answer(
         request,
         opened.settings,
         member,
         "account.html",
         status=status,
+        person=person,
+        typed=typed if typed is not None else person.email or "",
+        own=[each.profile.display_login for each in kept if each.is_owned],
         tokens=tokens,
         sessions=sessions,
         here=member.session_id,
         new_token=token,
-        trouble=trouble,
+        errors=errors or {},
         longest_name=LONGEST_NAME,
+        longest_address=LONGEST,
     )

@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from techub_api.objects.forgetting import forgotten_runs
 from techub_api.profiles.facts import Facts, read_facts
 from techub_api.resources import Resources
 from techub_api.runs import assets, cards, notices
@@ -63,7 +64,9 @@ async def keep_ledger(event: events.Event, resources: Resources) -> None:
 
 
 async def _keep(facts: Sequence[Fact], resources: Resources) -> None:
-    read = [fact for fact in facts if isinstance(fact.event, NEED_READING)]
+    read = await _still_wanted(
+        [fact for fact in facts if isinstance(fact.event, NEED_READING)], resources
+    )
     prepared = dict(
         zip(
             (fact.event.id for fact in read),
@@ -72,7 +75,9 @@ async def _keep(facts: Sequence[Fact], resources: Resources) -> None:
         )
     )
     async with transaction(resources.sessions) as session:
-        runs = await lock_runs(session, {fact.event.run_id for fact in facts})
+        asked = {fact.event.run_id for fact in facts}
+        runs = await lock_runs(session, asked)
+        gone = await forgotten_runs(session, asked - runs.keys())
         ids = {fact.event.id for fact in facts}
         new = await first_times(session, INBOX, LEDGER.name, ids)
         for fact in facts:
@@ -82,9 +87,21 @@ async def _keep(facts: Sequence[Fact], resources: Resources) -> None:
                 if now is None:
                     log.info("event_repeated")
                     continue
+                if event.run_id in gone:
+                    log.info("run_forgotten")
+                    continue
                 it_is(session, now)
                 run = runs.get(event.run_id) or await lock_run(session, event.run_id)
                 await act(session, run, event, prepared.get(event.id, Prepared()), resources)
+
+
+async def _still_wanted(read: list[Fact], resources: Resources) -> list[Fact]:
+    """Return those whose run's owner has not left: nothing of theirs is read or published."""
+    if not read:
+        return []
+    async with transaction(resources.sessions) as session:
+        gone = await forgotten_runs(session, {fact.event.run_id for fact in read})
+    return [fact for fact in read if fact.event.run_id not in gone]
 
 
 async def _prepare(fact: Fact, resources: Resources) -> Prepared:

@@ -20,7 +20,7 @@ from techub_common.events import Notify, Trigger
 
 log = structlog.get_logger()
 
-ADVISORY_LOCK: Final = 7_236_003
+ADVISORY_LOCK: Final = 7_236_004
 PAUSE: Final = 60.0
 
 
