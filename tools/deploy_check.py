@@ -12,7 +12,8 @@ import manifests
 
 ROOT = Path(__file__).parent.parent
 KEYS = {
-    "api": "NATS_URL, DATABASE_URL, SECRET_KEY, GITHUB_CLIENT_SECRET, RESEND_WEBHOOK_SECRET",
+    "api": "NATS_URL, DATABASE_URL, SECRET_KEY, GITHUB_CLIENT_SECRET, GITHUB_WEBHOOK_SECRET, "
+    "RESEND_WEBHOOK_SECRET",
     "generator": "NATS_URL, GITHUB_TOKEN or GITHUB_PRIVATE_KEY",
     "screenshotter": "NATS_URL",
     "optimizer": "NATS_URL",

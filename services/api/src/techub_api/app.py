@@ -1,7 +1,8 @@
 """The HTTP side of the api, made by one factory that production and tests both call."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -9,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from techub_api import health, problems
 from techub_api.embeds import routes as embed_routes
+from techub_api.hooks import routes as hook_routes
 from techub_api.mail import routes as mail_routes
 from techub_api.pages import errors as page_errors
 from techub_api.pages import routes as page_routes
@@ -20,7 +22,9 @@ from techub_api.submissions import routes as submission_routes
 
 log = structlog.get_logger()
 
-MAX_BODY = 64 * 1024
+MAX_BODY: Final = 64 * 1024
+LARGER: Final[Mapping[str, int]] = {hook_routes.PATH: 2 * 1024 * 1024}
+"""A push of many commits is large; of a larger one only the next refresh tells."""
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -50,6 +54,7 @@ def create_app(resources: Resources) -> FastAPI:
         picture_routes,
         page_routes,
         mail_routes,
+        hook_routes,
         embed_routes,
         health,
     ):
@@ -58,7 +63,7 @@ def create_app(resources: Resources) -> FastAPI:
 
 
 class BodyLimit:
-    """Refuses request bodies over 64 KB, whatever Content-Length says."""
+    """Refuses request bodies over 64 KB (2 MB of GitHub), whatever Content-Length says."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -68,9 +73,10 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        limit = LARGER.get(scope["path"], MAX_BODY)
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if not declared.isdigit() or int(declared) > MAX_BODY:
-            await _too_large(scope, receive, send)
+        if not declared.isdigit() or int(declared) > limit:
+            await _too_large(scope, receive, send, limit)
             return
         body = bytearray()
         while True:
@@ -78,8 +84,8 @@ class BodyLimit:
             if message["type"] != "http.request":
                 return
             body += message.get("body", b"")
-            if len(body) > MAX_BODY:
-                await _too_large(scope, receive, send)
+            if len(body) > limit:
+                await _too_large(scope, receive, send, limit)
                 return
             if not message.get("more_body"):
                 break
@@ -95,8 +101,9 @@ class BodyLimit:
         await self._app(scope, again, send)
 
 
-async def _too_large(scope: Scope, receive: Receive, send: Send) -> None:
-    answer = problems.problem(413, "body_too_large", "The request may be 64 KB at most.")
+async def _too_large(scope: Scope, receive: Receive, send: Send, limit: int) -> None:
+    sentence = f"The request may be {limit // 1024} KB at most."
+    answer = problems.problem(413, "body_too_large", sentence)
     await answer(scope, receive, send)
 
 

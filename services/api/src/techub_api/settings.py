@@ -37,6 +37,7 @@ class Settings(CommonSettings, DatabaseSettings, StorageSettings):
     github_web_url: WebAddress = "https://github.com"
     github_client_id: str | None = None
     github_client_secret: SecretStr | None = None
+    github_webhook_secret: SecretStr | None = Field(default=None, min_length=16)
     access_policy: AccessPolicy = AccessPolicy.open
     resend_webhook_secret: Annotated[SecretStr, AfterValidator(_signing_secret)] | None = None
     ai_text_enabled: bool = True

@@ -1,5 +1,6 @@
 """Who is signed in in a browser: a row here, found by a secret only that browser has."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -70,6 +71,15 @@ async def sessions_of(session: AsyncSession, user_id: UUID) -> list[Session]:
         .order_by(Session.seen_at.desc())
     )
     return list(rows)
+
+
+async def end_sessions_of(session: AsyncSession, github_ids: Collection[int]) -> int:
+    """End every session of these accounts and return how many there were."""
+    theirs = select(User.id).where(User.github_id.in_(github_ids))
+    ended = await session.execute(
+        delete(Session).where(Session.user_id.in_(theirs)).returning(Session.id)
+    )
+    return len(ended.all())
 
 
 async def end_other_sessions(session: AsyncSession, user_id: UUID, kept: UUID) -> None:

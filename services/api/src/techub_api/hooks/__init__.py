@@ -1,0 +1,1 @@
+"""What GitHub tells us of accounts and repositories."""
