@@ -141,7 +141,7 @@ def test_defaults_are_not_changed_in_passing(service: str) -> None:
     documents = manifests.rendered("base")
     [container] = service_pod(documents, service)["spec"]["containers"]
     said = environment(documents, container)
-    decided = {"STORAGE_URL", "CHROMIUM_PATH", "IM_CLI", "CREDENTIALS_FILE"}
+    decided = {"TRUSTED_PROXIES", "STORAGE_URL", "CHROMIUM_PATH", "IM_CLI", "CREDENTIALS_FILE"}
     for name, field in settings_of(service).items():
         if name in said and name not in decided and said[name]:
             default = getattr(field.default, "value", field.default)

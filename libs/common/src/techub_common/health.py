@@ -50,6 +50,7 @@ def server_for(app: App, port: int, *, host: str = "127.0.0.1", grace: int = 5) 
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # whom to believe is a setting of who asks where people come from
             timeout_graceful_shutdown=grace,
         )
     )

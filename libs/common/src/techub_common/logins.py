@@ -1,12 +1,16 @@
 """What a GitHub login may look like, and how logins are compared."""
 
 import re
+from typing import Final
 
 from techub_common.errors import Permanent
 
 # Letters, digits and hyphens, at most 39; old accounts may end with or double a hyphen, and
 # enterprise-managed ones carry an underscore before the short code.
-_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}(_[A-Za-z0-9]{1,8})?")
+_ONE: Final = "[A-Za-z0-9][A-Za-z0-9-]{0,38}(_[A-Za-z0-9]{1,8})?"
+_LOGIN: Final = re.compile(_ONE)
+PATTERN: Final = f"^{_ONE}$"
+"""What a login looks like, for descriptions."""
 
 
 def valid_login(text: str) -> str:

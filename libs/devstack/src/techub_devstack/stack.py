@@ -204,6 +204,7 @@ def _system(
         "RESEND_PER_SECOND": "0",
         "ALERT_EMAIL": ALERT_ADDRESS,
         "PROFILE_OWNERSHIP_CAP": "1000",
+        "SUBMISSIONS_PER_HOUR": "0",
         "CHROMIUM_PATH": str(browser),
         "LOG_FORMAT": "json",
         "OUTBOUND_ALLOW": doubles["github"].url.removeprefix("http://"),

@@ -6,9 +6,12 @@ from typing import Final
 
 import structlog
 from fastapi import FastAPI, Request, Response
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from techub_api import health, problems
+from techub_api.description import describe
 from techub_api.embeds import routes as embed_routes
 from techub_api.hooks import routes as hook_routes
 from techub_api.mail import routes as mail_routes
@@ -47,6 +50,9 @@ def create_app(resources: Resources) -> FastAPI:
     page_errors.install(app)
     app.middleware("http")(_seen)
     app.add_middleware(BodyLimit)
+    app.add_middleware(CrossOrigin, origins=resources.settings.cors_origins)
+    if resources.settings.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=resources.settings.trusted_proxies)
     for module in (
         submission_routes,
         run_routes,
@@ -59,7 +65,28 @@ def create_app(resources: Resources) -> FastAPI:
         health,
     ):
         app.include_router(module.router)
+    describe(app)
     return app
+
+
+class CrossOrigin:
+    """Lets scripts of these origins ask the API, never with cookies; pages are ours alone."""
+
+    def __init__(self, app: ASGIApp, origins: str) -> None:
+        self._app = app
+        self._api = CORSMiddleware(
+            app,
+            allow_origins=origins.split(",") if origins else (),
+            allow_methods=["GET", "HEAD", "POST"],
+            allow_headers=["Authorization", "Idempotency-Key", "If-None-Match", "Last-Event-ID"],
+            expose_headers=["ETag", "Retry-After"],
+            max_age=600,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, with what CORS says of it below `/api/`."""
+        asks_api = scope["type"] == "http" and scope["path"].startswith("/api/")
+        await (self._api if asks_api else self._app)(scope, receive, send)
 
 
 class BodyLimit:

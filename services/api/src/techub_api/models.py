@@ -1,8 +1,9 @@
 """Every table of the api; importing this fills `schema.METADATA`."""
 
 from techub_api.accounts.tables import AllowedLogin, ApiToken, Invite, Session, SignIn, User
-from techub_api.policy.tables import Switches
+from techub_api.limits.tables import AnsweredRequest, Bucket
 from techub_api.objects.tables import Forgotten
+from techub_api.policy.tables import Switches
 from techub_api.profiles.details import (
     ProfileActivity,
     ProfileLanguage,
@@ -19,7 +20,9 @@ from techub_api.spending.tables import ExhaustedDay, Spending
 
 __all__ = [
     "AllowedLogin",
+    "AnsweredRequest",
     "ApiToken",
+    "Bucket",
     "Card",
     "Entry",
     "ExhaustedDay",

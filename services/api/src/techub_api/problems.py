@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from techub_common.errors import Away, Permanent
@@ -15,9 +16,11 @@ from techub_common.errors import Away, Permanent
 log = structlog.get_logger()
 
 STATUS: Final[Mapping[str, HTTPStatus]] = {
+    "bad_idempotency_key": HTTPStatus.BAD_REQUEST,
     "bad_key": HTTPStatus.NOT_FOUND,
     "bad_signature": HTTPStatus.UNAUTHORIZED,
     "body_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "idempotency_key_reused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "invalid_login": HTTPStatus.UNPROCESSABLE_ENTITY,
     "invite_taken": HTTPStatus.FORBIDDEN,
     "invite_unknown": HTTPStatus.FORBIDDEN,
@@ -30,11 +33,14 @@ STATUS: Final[Mapping[str, HTTPStatus]] = {
     "ownership_cap": HTTPStatus.FORBIDDEN,
     "profile_claimed": HTTPStatus.FORBIDDEN,
     "profile_missing": HTTPStatus.NOT_FOUND,
+    "request_under_way": HTTPStatus.CONFLICT,
+    "rewritten_lately": HTTPStatus.TOO_MANY_REQUESTS,
     "run_missing": HTTPStatus.NOT_FOUND,
     "run_open": HTTPStatus.CONFLICT,
     "sign_in_declined": HTTPStatus.BAD_REQUEST,
     "sign_in_refused": HTTPStatus.BAD_REQUEST,
     "sign_in_stale": HTTPStatus.BAD_REQUEST,
+    "too_many_requests": HTTPStatus.TOO_MANY_REQUESTS,
     "unauthorized": HTTPStatus.UNAUTHORIZED,
     "unknown_field": HTTPStatus.UNPROCESSABLE_ENTITY,
     "unknown_recipe": HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -42,6 +48,56 @@ STATUS: Final[Mapping[str, HTTPStatus]] = {
     "unknown_variant": HTTPStatus.UNPROCESSABLE_ENTITY,
     "webhooks_off": HTTPStatus.NOT_FOUND,
 }
+
+
+MIME: Final = "application/problem+json"
+
+_SAID: Final[Mapping[int, str]] = {
+    304: "What you hold is the newest.",
+    400: "The request cannot be read.",
+    401: "No personal token, or one that is worth nothing.",
+    403: "Somebody else decides about that, or you look after enough already.",
+    404: "There is no such thing.",
+    409: "Something is under way that has to end first.",
+    413: "The body is larger than 64 KB.",
+    422: "A field is not what it should be; `problems` names each.",
+    429: "Too often; `Retry-After` says when it is worth another try.",
+    503: "Something of ours is away for a moment; `Retry-After` says when to come back.",
+}
+_LATER: Final = (429, 503)
+
+
+class FieldProblem(BaseModel):
+    """A field that is wrong."""
+
+    field: str
+    reason: str
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457); `type` ends with a code that does not change."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    problems: list[FieldProblem] | None = None
+
+
+def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return what a route's description says of these statuses, beside those of every route."""
+    return {status: _described(status) for status in sorted({*statuses, 422, 503})}
+
+
+def _described(status: int) -> dict[str, Any]:
+    said: dict[str, Any] = {"description": _SAID[status]}
+    if status >= HTTPStatus.BAD_REQUEST:
+        schema = {"$ref": "#/components/schemas/Problem"}
+        said["content"] = {MIME: {"schema": schema}}
+    if status in _LATER:
+        wait = {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}}
+        said["headers"] = {"Retry-After": wait}
+    return said
 
 
 def install(app: FastAPI) -> None:
@@ -68,7 +124,7 @@ def problem(
         "detail": sentence,
         **more,
     }
-    return JSONResponse(document, status, headers=headers, media_type="application/problem+json")
+    return JSONResponse(document, status, headers=headers, media_type=MIME)
 
 
 async def _permanent(request: Request, error: Permanent) -> Response:
@@ -76,8 +132,14 @@ async def _permanent(request: Request, error: Permanent) -> Response:
     if status is None:
         log.error("request_failed", path=request.url.path, code=error.code, error=str(error))
         return problem(500, "unexpected", "Something went wrong on our side.")
-    challenge = {"WWW-Authenticate": "Bearer"} if error.code == "unauthorized" else None
-    return problem(status, error.code, str(error), headers=challenge)
+    headers = {"WWW-Authenticate": "Bearer"} if error.code == "unauthorized" else {}
+    return problem(status, error.code, str(error), headers=headers | retry_after(error))
+
+
+def retry_after(error: Permanent) -> dict[str, str]:
+    """Return the header that says when it is worth another try, where that is known."""
+    seconds = error.detail.get("retry_after")
+    return {"Retry-After": str(seconds)} if seconds is not None else {}
 
 
 async def _away(request: Request, error: Away) -> Response:

@@ -1,7 +1,9 @@
 """What the api reads from its environment."""
 
 from enum import StrEnum
+from ipaddress import ip_network
 from typing import Annotated, ClassVar
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
@@ -23,6 +25,26 @@ def _signing_secret(value: SecretStr) -> SecretStr:
         message = "must be the signing secret of the webhook, `whsec_` and base64"
         raise ValueError(message)
     return value
+
+
+def _networks(value: str) -> str:
+    for part in _parts(value):
+        ip_network(part)  # its ValueError says what is wrong
+    return ",".join(_parts(value))
+
+
+def _origins(value: str) -> str:
+    for origin in _parts(value):
+        place = urlsplit(origin)
+        plain = f"{place.scheme}://{place.netloc}" == origin and place.scheme in {"http", "https"}
+        if origin != "*" and not (plain and place.netloc):
+            message = "must be `*` or origins like https://example.org, separated by commas"
+            raise ValueError(message)
+    return ",".join(_parts(value))
+
+
+def _parts(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
 
 
 class Settings(CommonSettings, DatabaseSettings, StorageSettings):
@@ -47,6 +69,9 @@ class Settings(CommonSettings, DatabaseSettings, StorageSettings):
     eligibility_threshold: int = Field(default=3, ge=0, le=5)
     gemini_daily_tokens: int | None = Field(default=None, ge=0)
     profile_ownership_cap: int = Field(default=5, ge=1)
+    submissions_per_hour: int = Field(default=20, ge=0)
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = ""
+    cors_origins: Annotated[str, AfterValidator(_origins)] = ""
     sweep_seconds: float = Field(default=5.0, gt=0)
     pipeline_deadline_seconds: float = Field(default=600.0, gt=0)
     bulk_runs: int = Field(default=4, ge=1)

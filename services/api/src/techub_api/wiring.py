@@ -2,13 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from techub_api.accounts.actions import user_of_token
 from techub_api.accounts.tables import User
 from techub_api.resources import Resources
 from techub_common.database import transaction
 from techub_common.errors import Permanent
+from techub_common.logins import PATTERN
 
 
 def opened(request: Request) -> Resources:
@@ -20,12 +22,31 @@ def opened(request: Request) -> Resources:
 Opened = Annotated[Resources, Depends(opened)]
 
 
-async def person(request: Request, resources: Opened) -> User:
+_BEARER = HTTPBearer(
+    auto_error=False,
+    scheme_name="personal token",
+    description="Made at /settings/account: `Authorization: Bearer techub_…`",
+)
+
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
+
+
+LoginNamed = Annotated[
+    str,
+    Path(
+        description="A GitHub login; its case does not matter.",
+        examples=["octocat"],
+        json_schema_extra={"pattern": PATTERN},
+    ),
+]
+"""Described, and judged by `valid_login`."""
+
+
+async def person(resources: Opened, sent: Credentials) -> User:
     """Return who sent the personal token; raise Permanent `unauthorized`."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and token:
+    if sent is not None and sent.credentials:
         async with transaction(resources.sessions) as session:
-            user = await user_of_token(session, token.strip())
+            user = await user_of_token(session, sent.credentials.strip())
         if user is not None:
             return user
     message = "Send a personal token: `Authorization: Bearer techub_…`."

@@ -20,15 +20,17 @@ from techub_api.accounts.cookies import drop_cookie
 from techub_api.accounts.leaving import leave
 from techub_api.accounts.sessions import COOKIE, end_other_sessions, sessions_of
 from techub_api.accounts.tables import User
+from techub_api.limits.allowances import being_mailed
 from techub_api.objects.forgetting import forget
 from techub_api.pages.answers import answer
 from techub_api.pages.visitors import FORM_COOKIE, Member, Sent, SignedIn
+from techub_api.problems import STATUS, retry_after
 from techub_api.profiles.keeping import kept_by
 from techub_api.resources import Resources
 from techub_api.wiring import Opened
 from techub_common.addresses import LONGEST, is_sendable
 from techub_common.database import transaction
-from techub_common.errors import Away
+from techub_common.errors import Away, Permanent
 from techub_common.logins import same_login
 
 log = structlog.get_logger()
@@ -55,6 +57,14 @@ async def give_address(request: Request, opened: Opened, member: SignedIn, sent:
     if not is_sendable(address):
         wrong = {"address": NO_ADDRESS}
         return await _shown(request, opened, member, status=422, errors=wrong, typed=address)
+    try:
+        await being_mailed(opened, member.user.id, address)
+    except Permanent as error:
+        wrong = {"address": str(error)}
+        again = partial(_shown, request, opened, member, errors=wrong, typed=address)
+        refused = await again(status=STATUS[error.code])
+        refused.headers.update(retry_after(error))
+        return refused
     async with transaction(opened.sessions) as session:
         user = await session.get_one(User, member.user.id, with_for_update=True)
         await change_address(session, opened.outbox, user, address)

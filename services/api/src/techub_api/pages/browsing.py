@@ -1,8 +1,7 @@
-"""`/directory`, `/faq` and `/api-docs`: what there is to look at without being anybody."""
+"""`/directory` and `/faq`: what there is to look at without being anybody."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Annotated, Any, Final
+from dataclasses import asdict, replace
+from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
@@ -45,17 +44,6 @@ class Asked(BaseModel):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One thing the API can be asked to do."""
-
-    method: str
-    path: str
-    summary: str
-    parameters: Sequence[Mapping[str, Any]]
-    answers: Mapping[str, str]
-
-
 @router.get("/directory")
 async def browse(
     request: Request, opened: Opened, visitor: Looking, asked: Annotated[Asked, Query()]
@@ -87,29 +75,6 @@ async def browse(
 async def explain(request: Request, opened: Opened, visitor: Looking) -> HTMLResponse:
     """Answer what people ask."""
     return answer(request, opened.settings, visitor, "faq.html")
-
-
-@router.get("/api-docs")
-async def document(request: Request, opened: Opened, visitor: Looking) -> HTMLResponse:
-    """Answer what the API can be asked, from its own description."""
-    return answer(
-        request, opened.settings, visitor, "api_docs.html", calls=calls(request.app.openapi())
-    )
-
-
-def calls(description: Mapping[str, Any]) -> list[Call]:
-    """Return what an OpenAPI description says one can do, in its order."""
-    return [
-        Call(
-            method.upper(),
-            path,
-            str(done.get("description") or done.get("summary") or "").split("\n\n")[0],
-            done.get("parameters", ()),
-            {code: str(said["description"]) for code, said in done["responses"].items()},
-        )
-        for path, item in description["paths"].items()
-        for method, done in item.items()
-    ]
 
 
 def _clean(text: str) -> str:

@@ -28,6 +28,7 @@ HEADLINES: Final[Mapping[int, str]] = {
     405: "We cannot take that",
     413: "That is too much for one card",
     422: "Something in there does not fit",
+    429: "One card after another",
     503: "We are still shuffling",
 }
 SENTENCES: Final[Mapping[int, str]] = {

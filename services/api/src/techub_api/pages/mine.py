@@ -5,13 +5,20 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from techub_api.limits.allowances import submitting
 from techub_api.pages.answers import answer
 from techub_api.pages.frames import frames
 from techub_api.pages.queries import exhibits_of
-from techub_api.pages.visitors import Sent, SignedIn
+from techub_api.pages.visitors import Member, Sent, SignedIn
 from techub_api.profiles import keeping
+from techub_api.resources import Resources
+from techub_api.submissions.actions import rerun
+from techub_api.submissions.recipes import SCREENSHOT_REFRESH
+from techub_api.submissions.rewriting import next_rewriting
+from techub_api.submissions.rules import checked
 from techub_api.wiring import Opened
 from techub_common.database import transaction
+from techub_common.events import Options
 from techub_common.logins import valid_login
 
 router = APIRouter(prefix="/my/profiles", include_in_schema=False)
@@ -26,6 +33,7 @@ async def see_mine(request: Request, opened: Opened, member: SignedIn) -> HTMLRe
         kept = await keeping.kept_by(session, member.user.id)
         own = await keeping.own_account(session, member.user)
         ids = [each.profile.id for each in kept]
+        later = await next_rewriting(session, [each.profile for each in kept])
         pictures = {
             exhibit.login: frames(exhibit.pictures)
             for exhibit in await exhibits_of(session, ids, opened.settings)
@@ -38,6 +46,7 @@ async def see_mine(request: Request, opened: Opened, member: SignedIn) -> HTMLRe
         "mine.html",
         kept=[(each, pictures.get(each.profile.display_login, {})) for each in kept],
         to_claim=own if own is not None and own.id not in owned else None,
+        later=later,
         cap=opened.settings.profile_ownership_cap,
     )
 
@@ -48,6 +57,32 @@ async def claim(opened: Opened, member: SignedIn, _: Sent) -> RedirectResponse:
     async with transaction(opened.sessions) as session:
         await keeping.claim(session, member.user)
     return RedirectResponse(HERE, 303)
+
+
+@router.post("/{login}/recapture")
+async def recapture(
+    login: str, request: Request, opened: Opened, member: SignedIn, _: Sent
+) -> RedirectResponse:
+    """Take the pictures of the card there is again, all of them, and go and watch."""
+    options = checked(Options(recipe=SCREENSHOT_REFRESH, force=True), opened.variants)
+    return await _again(login, request, opened, member, options)
+
+
+@router.post("/{login}/regenerate")
+async def regenerate(
+    login: str, request: Request, opened: Opened, member: SignedIn, _: Sent
+) -> RedirectResponse:
+    """Have the card written anew, once a week, and go and watch."""
+    return await _again(login, request, opened, member, Options())
+
+
+async def _again(
+    login: str, request: Request, opened: Resources, member: Member, options: Options
+) -> RedirectResponse:
+    await submitting(opened, request, member.user.id, login)
+    async with transaction(opened.sessions) as session:
+        asked = await rerun(session, opened.outbox, opened.settings, member.user, login, options)
+    return RedirectResponse(f"/runs/{asked.run_id}", 303)
 
 
 @router.post("/{login}/hide")

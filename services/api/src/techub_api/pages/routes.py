@@ -11,6 +11,7 @@ from techub_api.pages import (
     account,
     browsing,
     dev_cards,
+    documents,
     mail_links,
     mine,
     signing_in,
@@ -35,8 +36,20 @@ from techub_common.database import transaction
 from techub_common.errors import Permanent
 from techub_common.logins import valid_login
 
+PARTS: Final = (
+    static_files,
+    signing_in,
+    submitting,
+    account,
+    browsing,
+    documents,
+    mine,
+    mail_links,
+    dev_cards,
+)
+
 router = APIRouter(include_in_schema=False)
-for _part in (static_files, signing_in, submitting, account, browsing, mine, mail_links, dev_cards):
+for _part in PARTS:
     router.include_router(_part.router)
 
 EXHIBITS: Final = 6

@@ -13,6 +13,7 @@ from techub_api.accounts.cookies import cookie, drop_cookie, keep_cookie
 from techub_api.accounts.github import GitHubSignIn
 from techub_api.accounts.sessions import COOKIE, LASTS, close_session, open_session
 from techub_api.accounts.tables import User
+from techub_api.limits import allowances
 from techub_api.pages.answers import answer
 from techub_api.pages.visitors import FORM_COOKIE, Looking, Sent, Visitor
 from techub_api.problems import STATUS
@@ -52,9 +53,12 @@ async def ask(request: Request, opened: Opened, visitor: Looking, onward: Text =
 
 
 @router.get("/auth/github")
-async def begin(opened: Opened, onward: Text = "/", invite: Text = "") -> RedirectResponse:
+async def begin(
+    request: Request, opened: Opened, onward: Text = "/", invite: Text = ""
+) -> RedirectResponse:
     """Send the browser to GitHub; what comes back is good once, here, within ten minutes."""
     github = _github(opened)
+    await allowances.signing_in(opened, request)
     async with transaction(opened.sessions) as session:
         begun = await signing_in.begin(session, onward, invite)
     response = RedirectResponse(github.address(begun.state, begun.verifier), 303)

@@ -13,12 +13,14 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from techub_api.accounts.tables import User
+from techub_api.limits.allowances import looking_up, submitting
 from techub_api.pages.answers import answer
 from techub_api.pages.queries import has_card
 from techub_api.pages.visitors import Looking, Sent
-from techub_api.problems import STATUS
+from techub_api.problems import STATUS, retry_after
 from techub_api.resources import Resources
 from techub_api.submissions.actions import submit
+from techub_api.submissions.checking import LoginShown, look_up
 from techub_api.submissions.routes import Submission
 from techub_api.wiring import Opened
 from techub_common.database import transaction
@@ -78,6 +80,15 @@ async def ask(request: Request, opened: Opened, visitor: Looking, login: str = "
     return shown(errors={}, existing=asked if known else None)
 
 
+@router.get("/submit/check")
+async def check(request: Request, opened: Opened, visitor: Looking, login: str = "") -> LoginShown:
+    """Answer what is known of a login while it is typed, to whoever is signed in here."""
+    asked = valid_login(login)
+    await looking_up(opened, request)
+    async with transaction(opened.sessions) as session:
+        return await look_up(session, visitor.user, asked)
+
+
 @router.post("/submit")
 async def submit_form(request: Request, opened: Opened, visitor: Looking, sent: Sent) -> Response:
     """Start the run and go to its page, or answer the form with what is wrong beside the fields."""
@@ -98,11 +109,14 @@ async def submit_form(request: Request, opened: Opened, visitor: Looking, sent: 
     if submission is None:
         return again(status=422, errors=errors)
     try:
+        await submitting(opened, request, visitor.user.id, submission.login)
         run_id = await _start(opened, visitor.user, submission)
     except Permanent as error:
         if error.code not in STATUS:
             raise
-        return again(status=STATUS[error.code], errors={"login": str(error)})
+        refused = again(status=STATUS[error.code], errors={"login": str(error)})
+        refused.headers.update(retry_after(error))
+        return refused
     return RedirectResponse(f"/runs/{run_id}", 303)
 
 

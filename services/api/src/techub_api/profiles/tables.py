@@ -18,6 +18,7 @@ class Profile(Base):
     now belongs to another account has none. `scrape_url` and `submitted_repositories` are what was
     last submitted with it. It is refreshed once `due_at` has come, or when `synced_at` is too long
     ago; `refresh_tried_at` and `sync_error` say when that was last tried and what was in the way.
+    `rewritten_run_id` is the last run that its keeper had the card written anew by.
     """
 
     __tablename__ = "profiles"
@@ -58,6 +59,7 @@ class Profile(Base):
     due_at: Mapped[datetime | None] = mapped_column(index=True)
     refresh_tried_at: Mapped[datetime | None]
     sync_error: Mapped[str | None]
+    rewritten_run_id: Mapped[UUID | None]
     scrape_url: Mapped[str | None]
     submitted_repositories: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

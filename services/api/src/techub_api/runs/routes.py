@@ -3,12 +3,13 @@
 import json
 import time
 from collections.abc import AsyncIterator
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Response
 from fastapi.responses import StreamingResponse
 
+from techub_api.problems import answers
 from techub_api.resources import Resources
 from techub_api.runs.feed import grown_or_late
 from techub_api.runs.notices import NOTIFY_STEP
@@ -16,6 +17,7 @@ from techub_api.runs.queries import RunShown, entries_after, over_and_told, show
 from techub_api.runs.sentences import RETRYING, sentence_for
 from techub_api.runs.status import Status
 from techub_api.runs.tables import Entry
+from techub_api.tagged import Known, tagged
 from techub_api.wiring import Opened
 from techub_common.database import transaction
 from techub_common.errors import Permanent
@@ -27,9 +29,26 @@ KEEP_ALIVE_SECONDS: Final = 15.0
 LARGEST_ID: Final = 2**63
 
 
-@router.get("/{run_id}")
-async def read_run(run_id: UUID, opened: Opened) -> RunShown:
+STORY: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "The story, line by line: `queued`, `started`, `step`, `ended`, then `end`.",
+        "content": {
+            "text/event-stream": {
+                "schema": {"type": "string"},
+                "example": 'id: 7\nevent: step\ndata: {"step": "capture:og"}\n\n',
+            }
+        },
+    }
+}
+
+
+@router.get("/{run_id}", response_model=RunShown, responses=answers(304, 404))
+async def read_run(run_id: UUID, opened: Opened, known: Known = None) -> Response:
     """Answer the run with its steps, timings and pictures."""
+    return tagged(await _run_or_missing(run_id, opened), known)
+
+
+async def _run_or_missing(run_id: UUID, opened: Resources) -> RunShown:
     async with transaction(opened.sessions) as session:
         shown = await show_run(session, run_id, opened.settings)
     if shown is None:
@@ -38,7 +57,7 @@ async def read_run(run_id: UUID, opened: Opened) -> RunShown:
     return shown
 
 
-@router.get("/{run_id}/events")
+@router.get("/{run_id}/events", response_class=StreamingResponse, responses=STORY | answers(404))
 async def follow_run(
     run_id: UUID, opened: Opened, last_event_id: Annotated[str | None, Header()] = None
 ) -> StreamingResponse:
@@ -47,7 +66,7 @@ async def follow_run(
     Ends with an event `end` once the run is over and its owner has been told (or 30 s after the
     end, when telling takes longer).
     """
-    await read_run(run_id, opened)
+    await _run_or_missing(run_id, opened)
     last = int(last_event_id) if last_event_id and last_event_id.isdecimal() else 0
     last = last if last < LARGEST_ID else 0
     return StreamingResponse(

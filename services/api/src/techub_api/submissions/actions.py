@@ -11,6 +11,7 @@ from techub_api.profiles.tables import Ownership, Profile
 from techub_api.runs.status import Status
 from techub_api.settings import Settings
 from techub_api.submissions.inputs import replace_inputs
+from techub_api.submissions.rewriting import may_rewrite, rewrites
 from techub_api.submissions.starting import Asked, Wanted, last_view, open_run
 from techub_common.errors import Permanent
 from techub_common.events import Notify, Options, Submitted, Trigger
@@ -57,7 +58,8 @@ async def rerun(
 ) -> Asked:
     """Start a run of a part, on the word of who looks after the profile; nobody is mailed.
 
-    Raises Permanent `invalid_login`, `profile_missing`, `profile_claimed`, `run_open`.
+    One that writes the card anew may be started once a week. Raises Permanent `invalid_login`,
+    `profile_missing`, `profile_claimed`, `run_open`, `rewritten_lately`.
     """
     profile = await session.scalar(
         select(Profile).where(Profile.login == valid_login(login).lower()).with_for_update()
@@ -68,6 +70,9 @@ async def rerun(
     if await session.get(Ownership, (profile.id, user.id)) is None:
         message = f"Somebody else looks after @{profile.display_login}; only they may."
         raise Permanent(message, code="profile_claimed")
+    writes = rewrites(options)
+    if writes:
+        await may_rewrite(session, profile)
     wanted = Wanted(
         trigger=Trigger.retry,
         policy=await policy_of(session, outbox, settings, Notify.none),
@@ -75,7 +80,10 @@ async def rerun(
         requested_by=user.id,
         view_key=await last_view(session, profile, options),
     )
-    return await open_run(session, outbox, profile, wanted)
+    asked = await open_run(session, outbox, profile, wanted)
+    if writes and asked.created:
+        profile.rewritten_run_id = asked.run_id
+    return asked
 
 
 async def _look_after(session: AsyncSession, profile: Profile, user: User, cap: int) -> None:
