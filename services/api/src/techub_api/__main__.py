@@ -11,6 +11,7 @@ from nats.errors import Error as NatsError
 
 from techub_api.accounts.access import allow, set_invite
 from techub_api.accounts.actions import create_token, user_with_login, vouch_for_address
+from techub_api.accounts.sessions import end_sessions_named
 from techub_api.objects import command
 from techub_api.schema import METADATA
 from techub_api.service import opener
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_to(commands)
     access = commands.add_parser("access", help="who may sign in, while ACCESS_POLICY is not open")
     ways = access.add_subparsers(dest="action", required=True)
+    ways.add_parser("sign-out", help="end every session of a person").add_argument("login")
     ways.add_parser("allow", help="put logins on the list").add_argument("logins", nargs="+")
     invite = ways.add_parser("invite", help="make an invite, or change how many it lets in")
     invite.add_argument("code")
@@ -112,6 +114,9 @@ async def _access(settings: MigrationSettings, arguments: argparse.Namespace) ->
             for login in arguments.logins:
                 await allow(session, valid_login(login))
             said = f"{len(arguments.logins)} on the list"
+        elif arguments.action == "sign-out":
+            ended = await end_sessions_named(session, valid_login(arguments.login))
+            said = f"{ended} sessions ended"
         else:
             invite = await set_invite(session, arguments.code, arguments.seats)
             said = f"{invite.code}: {invite.taken} of {invite.seats} seats taken"

@@ -1,11 +1,9 @@
 """The HTTP side of the api, made by one factory that production and tests both call."""
 
-import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
-import structlog
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -22,22 +20,25 @@ from techub_api.profiles import routes as profile_routes
 from techub_api.resources import Resources
 from techub_api.runs import routes as run_routes
 from techub_api.submissions import routes as submission_routes
-
-log = structlog.get_logger()
+from techub_api.watching import Watched
 
 MAX_BODY: Final = 64 * 1024
 LARGER: Final[Mapping[str, int]] = {hook_routes.PATH: 2 * 1024 * 1024}
 """A push of many commits is large; of a larger one only the next refresh tells."""
 
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "strict-origin-when-cross-origin",
-}
+
+class Gateway(FastAPI):
+    """FastAPI with the layer around it that also sees the answers to what went wrong."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return every layer, ours outermost."""
+        resources: Resources = self.state.resources
+        return Watched(super().build_middleware_stack(), is_https=resources.settings.is_https)
 
 
 def create_app(resources: Resources) -> FastAPI:
     """Return the app over what is open already."""
-    app = FastAPI(
+    app = Gateway(
         title="TecHub",
         version="1",
         openapi_url="/api-docs/openapi.json",
@@ -48,7 +49,6 @@ def create_app(resources: Resources) -> FastAPI:
     app.state.gemini = health.GeminiHealth(resources.ask)
     problems.install(app)
     page_errors.install(app)
-    app.middleware("http")(_seen)
     app.add_middleware(BodyLimit)
     app.add_middleware(CrossOrigin, origins=resources.settings.cors_origins)
     if resources.settings.trusted_proxies:
@@ -132,20 +132,3 @@ async def _too_large(scope: Scope, receive: Receive, send: Send, limit: int) -> 
     sentence = f"The request may be {limit // 1024} KB at most."
     answer = problems.problem(413, "body_too_large", sentence)
     await answer(scope, receive, send)
-
-
-async def _seen(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Log one line per request and add the security headers."""
-    started = time.monotonic()
-    response = await call_next(request)
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
-    route = request.scope.get("route")
-    log.info(
-        "request_answered",
-        method=request.method,
-        route=getattr(route, "path", "-"),
-        status=response.status_code,
-        duration_ms=round((time.monotonic() - started) * 1000, 1),
-    )
-    return response

@@ -50,6 +50,7 @@ STATUS: Final[Mapping[str, HTTPStatus]] = {
 }
 
 
+REFUSALS: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
 MIME: Final = "application/problem+json"
 
 _SAID: Final[Mapping[int, str]] = {
@@ -132,6 +133,8 @@ async def _permanent(request: Request, error: Permanent) -> Response:
     if status is None:
         log.error("request_failed", path=request.url.path, code=error.code, error=str(error))
         return problem(500, "unexpected", "Something went wrong on our side.")
+    if status in REFUSALS:
+        log.warning("request_refused", path=request.url.path, code=error.code)
     headers = {"WWW-Authenticate": "Bearer"} if error.code == "unauthorized" else {}
     return problem(status, error.code, str(error), headers=headers | retry_after(error))
 
@@ -159,5 +162,7 @@ async def _invalid(_request: Request, error: RequestValidationError) -> Response
     return problem(422, "invalid_request", sentence, problems=problems)
 
 
-async def _http(_request: Request, error: HTTPException) -> Response:
+async def _http(request: Request, error: HTTPException) -> Response:
+    if error.status_code in REFUSALS:
+        log.warning("request_refused", path=request.url.path, code="http")
     return problem(error.status_code, "http", str(error.detail), headers=error.headers)

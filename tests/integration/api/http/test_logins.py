@@ -4,14 +4,13 @@ from typing import Any
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import select, update
+from sqlalchemy import update
 
-from techub_api.accounts.actions import user_with_login
 from techub_api.profiles.tables import Ownership, Profile
 from techub_api.resources import Resources
 from techub_common.database import transaction
 from tests.integration.api.conftest import start_run
-from tests.integration.api.pages.conftest import developer, finished, workshop  # noqa: F401
+from tests.integration.api.pages.conftest import finished
 
 
 async def look(client: AsyncClient, login: str = "pip") -> dict[str, Any]:
@@ -83,19 +82,3 @@ async def test_no_login(stranger: AsyncClient, login: str) -> None:
 
     assert answer.status_code in {404, 422}
     assert answer.headers["content-type"] == "application/problem+json"
-
-
-async def test_ones_own(
-    developer: AsyncClient,  # noqa: F811
-    workshop: Resources,  # noqa: F811
-) -> None:
-    """Who is signed in reads that it is theirs."""
-    await finished(workshop)
-    async with transaction(workshop.sessions) as session:
-        user = await user_with_login(session, "sample-user")
-        profile_id = await session.scalar(select(Profile.id))
-        assert profile_id is not None
-        session.add(Ownership(profile_id=profile_id, user_id=user.id, role="owner"))
-    known = (await developer.get("/submit/check?login=pip")).json()
-
-    assert (known["yours"], known["claimed"], known["may_submit"]) == (True, True, True)

@@ -172,7 +172,7 @@ async def test_from_ones_own_page(
         me = select(User.id).where(User.login == "sample-user").scalar_subquery()
         await session.execute(update(Ownership).values(user_id=me))
     sent = []
-    for deed in ("recapture", "regenerate", "regenerate"):
+    for deed in ("capture", "regenerate", "regenerate"):
         form = {"form_token": token_in(await developer.get("/my/profiles"))}
         sent.append(await developer.post(f"/my/profiles/pip/{deed}", data=form))
         await end(workshop)
@@ -183,4 +183,4 @@ async def test_from_ones_own_page(
     assert "retry-after" in sent[2].headers
     assert "written anew again from" in page
     assert "/my/profiles/pip/regenerate" not in page
-    assert "/my/profiles/pip/recapture" in page
+    assert "/my/profiles/pip/capture" in page

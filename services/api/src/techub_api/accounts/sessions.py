@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_api.accounts.secrets import digest, new_secret
@@ -13,6 +13,7 @@ from techub_api.accounts.tables import Session, User
 
 COOKIE: Final = "techub_session"
 LASTS: Final = timedelta(days=30)
+IDLE: Final = timedelta(days=14)
 SEEN_EVERY: Final = timedelta(minutes=5)
 LONGEST_DEVICE: Final = 200
 
@@ -41,7 +42,7 @@ async def close_session(session: AsyncSession, secret: str) -> None:
 
 
 async def session_of(session: AsyncSession, secret: str) -> tuple[Session, User] | None:
-    """Return the session and its user; None for an unknown, ended or expired one.
+    """Return the session and its user; None for one that is unknown, ended, expired or was idle.
 
     That it was seen is noted every five minutes at most.
     """
@@ -49,7 +50,7 @@ async def session_of(session: AsyncSession, secret: str) -> tuple[Session, User]
         await session.execute(
             select(Session, User)
             .join(User, User.id == Session.user_id)
-            .where(Session.token_sha256 == digest(secret), Session.expires_at > func.now())
+            .where(Session.token_sha256 == digest(secret), *_good())
         )
     ).one_or_none()
     if found is None:
@@ -66,16 +67,27 @@ async def session_of(session: AsyncSession, secret: str) -> tuple[Session, User]
 async def sessions_of(session: AsyncSession, user_id: UUID) -> list[Session]:
     """Return the user's sessions that are good, the last seen first."""
     rows = await session.scalars(
-        select(Session)
-        .where(Session.user_id == user_id, Session.expires_at > func.now())
-        .order_by(Session.seen_at.desc())
+        select(Session).where(Session.user_id == user_id, *_good()).order_by(Session.seen_at.desc())
     )
     return list(rows)
 
 
+def _good() -> tuple[ColumnElement[bool], ...]:
+    return Session.expires_at > func.now(), Session.seen_at > func.now() - IDLE
+
+
 async def end_sessions_of(session: AsyncSession, github_ids: Collection[int]) -> int:
     """End every session of these accounts and return how many there were."""
-    theirs = select(User.id).where(User.github_id.in_(github_ids))
+    return await _end(session, User.github_id.in_(github_ids))
+
+
+async def end_sessions_named(session: AsyncSession, login: str) -> int:
+    """End every session of this person and return how many there were."""
+    return await _end(session, func.lower(User.login) == login.lower())
+
+
+async def _end(session: AsyncSession, who: ColumnElement[bool]) -> int:
+    theirs = select(User.id).where(who)
     ended = await session.execute(
         delete(Session).where(Session.user_id.in_(theirs)).returning(Session.id)
     )

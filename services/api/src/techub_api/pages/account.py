@@ -160,7 +160,7 @@ async def _shown(
         tokens = await tokens_of(session, person.id)
         sessions = await sessions_of(session, person.id)
         kept = await kept_by(session, person.id)
-    return answer(
+    page = answer(
         request,
         opened.settings,
         member,
@@ -177,3 +177,5 @@ async def _shown(
         longest_name=LONGEST_NAME,
         longest_address=LONGEST,
     )
+    page.headers["Cache-Control"] = "no-store"
+    return page

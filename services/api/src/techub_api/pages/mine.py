@@ -59,11 +59,11 @@ async def claim(opened: Opened, member: SignedIn, _: Sent) -> RedirectResponse:
     return RedirectResponse(HERE, 303)
 
 
-@router.post("/{login}/recapture")
-async def recapture(
+@router.post("/{login}/capture")
+async def capture(
     login: str, request: Request, opened: Opened, member: SignedIn, _: Sent
 ) -> RedirectResponse:
-    """Take the pictures of the card there is again, all of them, and go and watch."""
+    """Have every picture taken again, of the card as it is, and go to watch."""
     options = checked(Options(recipe=SCREENSHOT_REFRESH, force=True), opened.variants)
     return await _again(login, request, opened, member, options)
 
@@ -72,7 +72,7 @@ async def recapture(
 async def regenerate(
     login: str, request: Request, opened: Opened, member: SignedIn, _: Sent
 ) -> RedirectResponse:
-    """Have the card written anew, once a week, and go and watch."""
+    """Have the card written anew, once a week, and go to watch."""
     return await _again(login, request, opened, member, Options())
 
 

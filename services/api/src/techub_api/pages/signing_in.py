@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Annotated, Final
 from urllib.parse import urlencode
 
+import structlog
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
@@ -22,6 +23,8 @@ from techub_api.wiring import Opened
 from techub_common.database import transaction
 from techub_common.errors import Permanent, Transient
 from techub_common.settings import AppEnv
+
+log = structlog.get_logger()
 
 router = APIRouter(include_in_schema=False)
 
@@ -90,6 +93,7 @@ async def come_back(
                 session, person, opened.settings.access_policy, taken.invite
             )
     except Permanent as refusal:
+        log.warning("sign_in_refused", code=refusal.code)
         status = STATUS[refusal.code]
         return _asked(request, opened, visitor, onward, sentence=str(refusal), status=status)
     except Transient:
@@ -113,6 +117,7 @@ async def sign_in_as_sample(request: Request, opened: Opened, sent: Sent) -> Res
 @router.post("/session/end")
 async def end_session(request: Request, opened: Opened, _sent: Sent) -> RedirectResponse:
     """End this browser's session and go to the front page."""
+    log.info("signed_out")
     response = RedirectResponse("/", 303)
     await _end_session(request, opened)
     for name in (COOKIE, FORM_COOKIE):
@@ -127,6 +132,7 @@ async def _signed_in(
     await _end_session(request, opened)
     async with transaction(opened.sessions) as session:
         secret = await open_session(session, user.id, request.headers.get("user-agent", ""))
+    log.info("signed_in", user_id=str(user.id))
     response = RedirectResponse(onward, 303)
     keep_cookie(response, opened.settings, COOKIE, secret, lasts=LASTS)
     drop_cookie(response, opened.settings, FORM_COOKIE)

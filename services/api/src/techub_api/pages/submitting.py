@@ -13,14 +13,13 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from techub_api.accounts.tables import User
-from techub_api.limits.allowances import looking_up, submitting
+from techub_api.limits.allowances import submitting
 from techub_api.pages.answers import answer
 from techub_api.pages.queries import has_card
 from techub_api.pages.visitors import Looking, Sent
 from techub_api.problems import STATUS, retry_after
 from techub_api.resources import Resources
 from techub_api.submissions.actions import submit
-from techub_api.submissions.checking import LoginShown, look_up
 from techub_api.submissions.routes import Submission
 from techub_api.wiring import Opened
 from techub_common.database import transaction
@@ -78,15 +77,6 @@ async def ask(request: Request, opened: Opened, visitor: Looking, login: str = "
     async with transaction(opened.sessions) as session:
         known = await has_card(session, asked)
     return shown(errors={}, existing=asked if known else None)
-
-
-@router.get("/submit/check")
-async def check(request: Request, opened: Opened, visitor: Looking, login: str = "") -> LoginShown:
-    """Answer what is known of a login while it is typed, to whoever is signed in here."""
-    asked = valid_login(login)
-    await looking_up(opened, request)
-    async with transaction(opened.sessions) as session:
-        return await look_up(session, visitor.user, asked)
 
 
 @router.post("/submit")
