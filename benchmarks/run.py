@@ -34,6 +34,12 @@ Every canvas at several concurrencies beside the bare loop; the memory of a brow
 replaced. For drift over 5,000 pictures: `--pictures 5000`.""",
     ),
     (
+        "Pictures elsewhere, submissions, open streams",
+        "embeds.py",
+        """\
+Locust asks from a process of its own, on the same cores; the reference is `/up`, asked alike.""",
+    ),
+    (
         "Telling people",
         "notifications.py",
         """\

@@ -302,8 +302,8 @@ async def test_stored_markup(developer: AsyncClient, workshop: Resources) -> Non
         page = await developer.get(path)
         assert page.status_code == 200, path
         assert "<script>a" not in page.text, path
-        assert "{{7*7}}" in page.text or "49" not in page.text or path in {"/", "/directory"}, path
         shown += "alert(1)" in page.text or "a(1)" in page.text
+        assert "{{7*7}}" in page.text or path != "/profiles/pip"  # not computed by a template
         Harmless(path).feed(page.text)
     program = await developer.get("/api/v1/profiles/pip")
 
