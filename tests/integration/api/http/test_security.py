@@ -296,7 +296,7 @@ async def test_stored_markup(developer: AsyncClient, workshop: Resources) -> Non
     traits = made.traits.model_copy(update=texts)
     await keep_ledger(made.model_copy(update={"traits": traits}), workshop)
     pages = ["/", "/directory", "/profiles/pip", f"/runs/{run_id}", "/my/profiles", "/cards/pip/og"]
-    pages += [f"/directory?q={quote(HOSTILE)}", f"/submit?login={quote(HOSTILE)}"]
+    pages += [f"/directory?q={quote(SHORT)}", f"/submit?login={quote(HOSTILE)}"]
     shown = 0
     for path in pages:
         page = await developer.get(path)
