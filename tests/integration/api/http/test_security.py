@@ -174,6 +174,7 @@ async def test_every_cookie(developer: AsyncClient, workshop: Resources) -> None
         out = await client.post("/session/end", data={"form_token": token_in(page)})
         cookies = [c for a in (form, into, page, out) for c in a.headers.get_list("set-cookie")]
 
+    assert out.headers["clear-site-data"] == '"cache", "storage"'
     assert len(cookies) >= 5
     for cookie in cookies:
         parts = {part.strip().lower().partition("=")[0] for part in cookie.split(";")}

@@ -50,6 +50,13 @@ def drop_cookie(response: Response, settings: Settings, name: str) -> None:
     )
 
 
+def leave_nothing(response: Response, settings: Settings, *names: str) -> None:
+    """Make the browser forget these cookies, and whatever it has kept of our pages."""
+    for name in names:
+        drop_cookie(response, settings, name)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+
+
 def _full(settings: Settings, name: str) -> str:
     """Return the name; over https a browser takes `__Host-` cookies from this very host only."""
     return f"__Host-{name}" if settings.is_https else name

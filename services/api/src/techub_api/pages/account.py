@@ -16,7 +16,7 @@ from techub_api.accounts.actions import (
     tokens_of,
     want_mail,
 )
-from techub_api.accounts.cookies import drop_cookie
+from techub_api.accounts.cookies import leave_nothing
 from techub_api.accounts.leaving import leave
 from techub_api.accounts.sessions import COOKIE, end_other_sessions, sessions_of
 from techub_api.accounts.tables import User
@@ -140,8 +140,7 @@ async def delete_everything(
     except Away as error:
         log.warning("forgetting_waits", error=str(error))
     response = RedirectResponse("/", 303)
-    for name in (COOKIE, FORM_COOKIE):
-        drop_cookie(response, opened.settings, name)
+    leave_nothing(response, opened.settings, COOKIE, FORM_COOKIE)
     return response
 
 

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from techub_api.accounts import signing_in
 from techub_api.accounts.actions import user_with_login, vouch_for_address
-from techub_api.accounts.cookies import cookie, drop_cookie, keep_cookie
+from techub_api.accounts.cookies import cookie, drop_cookie, keep_cookie, leave_nothing
 from techub_api.accounts.github import GitHubSignIn
 from techub_api.accounts.sessions import COOKIE, LASTS, close_session, open_session
 from techub_api.accounts.tables import User
@@ -120,8 +120,7 @@ async def end_session(request: Request, opened: Opened, _sent: Sent) -> Redirect
     log.info("signed_out")
     response = RedirectResponse("/", 303)
     await _end_session(request, opened)
-    for name in (COOKIE, FORM_COOKIE):
-        drop_cookie(response, opened.settings, name)
+    leave_nothing(response, opened.settings, COOKIE, FORM_COOKIE)
     return response
 
 
