@@ -36,7 +36,7 @@ def test_every_archetype_has_its_colours(archetype: str) -> None:
 
 async def test_a_known_file() -> None:
     """A file is served for ever, and not sent again to whoever has it."""
-    name = static_url("run.js").rsplit("/", 1)[1]
+    name = static_url("live.js").rsplit("/", 1)[1]
     first = await static_file(name)
     again = await static_file(name, first.headers["etag"])
 

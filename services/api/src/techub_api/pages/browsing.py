@@ -1,7 +1,7 @@
 """`/directory`, `/faq` and `/api-docs`: what there is to look at without being anybody."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -79,7 +79,6 @@ async def browse(
         languages=spoken,
         first=not asked.after,
         onward=page.onward and _address(wanted, page.onward),
-        without_tag=_address(replace(wanted, tag=""), None),
     )
 
 

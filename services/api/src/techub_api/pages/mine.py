@@ -7,11 +7,15 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from techub_api.pages.answers import answer
 from techub_api.pages.frames import frames
-from techub_api.pages.queries import exhibits_of
+from techub_api.pages.queries import exhibits_of, newest_runs
 from techub_api.pages.visitors import Sent, SignedIn
 from techub_api.profiles import keeping
+from techub_api.submissions.actions import rerun
+from techub_api.submissions.recipes import SCREENSHOT_REFRESH
+from techub_api.submissions.rules import checked
 from techub_api.wiring import Opened
 from techub_common.database import transaction
+from techub_common.events import Options
 from techub_common.logins import valid_login
 
 router = APIRouter(prefix="/my/profiles", include_in_schema=False)
@@ -26,6 +30,7 @@ async def see_mine(request: Request, opened: Opened, member: SignedIn) -> HTMLRe
         kept = await keeping.kept_by(session, member.user.id)
         own = await keeping.own_account(session, member.user)
         ids = [each.profile.id for each in kept]
+        newest = await newest_runs(session, ids)
         pictures = {
             exhibit.login: frames(exhibit.pictures)
             for exhibit in await exhibits_of(session, ids, opened.settings)
@@ -36,7 +41,11 @@ async def see_mine(request: Request, opened: Opened, member: SignedIn) -> HTMLRe
         opened.settings,
         member,
         "mine.html",
-        kept=[(each, pictures.get(each.profile.display_login, {})) for each in kept],
+        kept=[
+            (each, pictures.get(each.profile.display_login, {}), newest.get(each.profile.id))
+            for each in kept
+        ],
+        live=any(run.is_open for run in newest.values()),
         to_claim=own if own is not None and own.id not in owned else None,
         cap=opened.settings.profile_ownership_cap,
     )
@@ -48,6 +57,17 @@ async def claim(opened: Opened, member: SignedIn, _: Sent) -> RedirectResponse:
     async with transaction(opened.sessions) as session:
         await keeping.claim(session, member.user)
     return RedirectResponse(HERE, 303)
+
+
+@router.post("/{login}/capture")
+async def capture(login: str, opened: Opened, member: SignedIn, _: Sent) -> RedirectResponse:
+    """Have every picture taken again, of the card as it is, and go to watch."""
+    options = checked(Options(recipe=SCREENSHOT_REFRESH, force=True), opened.variants)
+    async with transaction(opened.sessions) as session:
+        asked = await rerun(
+            session, opened.outbox, opened.settings, member.user, valid_login(login), options
+        )
+    return RedirectResponse(f"/runs/{asked.run_id}", 303)
 
 
 @router.post("/{login}/hide")
