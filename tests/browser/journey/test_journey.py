@@ -8,6 +8,8 @@ from playwright.async_api import Page, Request, expect
 
 from tests.browser.journey.conftest import Visit, Visiting, against_the_rules
 
+pytestmark = pytest.mark.timeout(300)  # a busy machine draws and judges slowly
+
 PEOPLE = {"desk": "odessa-brightforge", "phone": "pip-tealeaf"}
 ENDED = 60_000
 
