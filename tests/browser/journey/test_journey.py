@@ -85,7 +85,7 @@ async def look_around(visit: Visit) -> None:
     for tab in ("Repositories", "Activity", "Traits", "Status", "Pictures"):
         await tabs.get_by_role("link", name=tab).click()
         await expect(tabs.locator("[aria-current]")).to_have_text(re.compile(tab))
-        await visit.looked_at(f"07-{tab.lower()}")
+        await visit.looked_at(f"07-{tab.lower()}", within=".tab-panel")
 
 
 async def take_along(visit: Visit, login: str, path: Path) -> None:
@@ -111,7 +111,7 @@ async def leave(visit: Visit, login: str) -> None:
     """Look at one's cards and one's account, and sign out."""
     page = visit.page
     await press(page, "Your menu")
-    await visit.looked_at("08-menu")
+    await visit.looked_at("08-menu", within=".menu")
     await press(page, "Your cards")
     await expect(page.get_by_role("heading", name=f"@{login}")).to_be_visible()
     await visit.looked_at("09-my-cards")

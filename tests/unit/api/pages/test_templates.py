@@ -192,7 +192,7 @@ def hostile_tab(tab: Tab) -> dict[str, Any]:
         Tab.pictures: {"made": {}},
         Tab.repositories: {"repositories": {"Most starred": [repository]}},
         Tab.activity: {"activity": activity},
-        Tab.traits: {"reasons": {"attack": HOSTILE, "archetype": HOSTILE}},
+        Tab.traits: {"reasons": {"attack": HOSTILE, "archetype": HOSTILE}, "judged": True},
         Tab.status: {"written": written, "history": []},
     }
     return shown[tab]

@@ -90,7 +90,8 @@ async def _told(
         return {"activity": await portrait.activity_of(session, profile.id)}
     written = await session.get_one(Card, profile.id)
     if tab is Tab.traits:
-        return {"reasons": written.reasons}
+        judged = written.provenance.get("provider") not in {None, "heuristics"}
+        return {"reasons": written.reasons, "judged": judged}
     return {
         "written": written,
         "history": await portrait.history_of(session, profile.id),

@@ -33,13 +33,16 @@ SHEETS: Final = (
     "browse",
 )
 PACKED: Final = frozenset({".css", ".js", ".svg"})
+MARKS: Final = "U+A0,U+B7,U+2013-2014,U+2019,U+201C-201D,U+2026"
+TYPED: Final = f"U+20-7E,U+D7,{MARKS}"
+SPOKEN: Final = f"U+20-22,U+26-29,U+2C-3B,U+3F-5A,U+5F,U+61-7A,{MARKS}"
 BASIC: Final = {
-    "Card Sans": "sans-basic.woff2",
-    "Card Display": "display-basic.woff2",
-    "Card Serif": "serif-basic.woff2",
+    "sans-latin.woff2": ("sans-basic.woff2", TYPED),
+    "display-latin.woff2": ("display-basic.woff2", SPOKEN),
+    "serif-latin.woff2": ("serif-basic.woff2", SPOKEN),
+    "symbols.woff2": ("symbols-basic.woff2", "U+2605,U+2660-2667"),
 }
 """Small faces for everyday letters; a browser asks for the whole face only where it needs more."""
-BASIC_RANGE: Final = "U+20-7E,U+A0,U+B7,U+D7,U+2013-2014,U+2019,U+201C-201D,U+2026"
 _HASHED: Final = re.compile(r"(?P<stem>[\w-]+)\.(?P<hash>[0-9a-f]{12})(?P<suffix>\.\w+)")
 
 
@@ -131,7 +134,9 @@ def _font_css(fonts: Mapping[str, StaticFile]) -> str:
     """Return the rules of all faces; of two for the same letter the later one is asked."""
     rules = [(face, fonts[face.file].address, _ranges(face)) for face in faces()]
     basic = [
-        (face, fonts[BASIC[face.family]].address, BASIC_RANGE) for face in faces() if face.always
+        (face, fonts[BASIC[face.file][0]].address, BASIC[face.file][1])
+        for face in faces()
+        if face.file in BASIC
     ]
     return "".join(_face_css(*rule) for rule in (*rules, *basic))
 
