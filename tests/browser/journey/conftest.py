@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import httpx
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
+from techub_devstack.follow_run import lines_of
 from techub_devstack.servers import chromium
 from techub_devstack.services import free_ports
 from techub_devstack.stack import Stack, Wanted, running_stack
@@ -96,6 +98,22 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
     )
     async with running_stack(wanted, lambda *_: None) as running:
         yield running
+
+
+@pytest.fixture(scope="package")
+async def dealt(stack: Stack) -> str:
+    """Give the login of a card that is whole."""
+    login = "juniper-fogwhistle"
+    headers = {"Authorization": f"Bearer {await stack.token('dealer')}"}
+    async with httpx.AsyncClient(
+        base_url=stack.app_host, headers=headers, trust_env=False, timeout=60
+    ) as http:
+        accepted = (await http.post("/api/v1/profiles", json={"login": login})).json()
+        async for _ in lines_of(http, accepted["events_url"]):
+            pass
+        run = (await http.get(accepted["status_url"])).json()
+    assert run["status"] == "success", run
+    return login
 
 
 @pytest.fixture(scope="package")

@@ -139,19 +139,21 @@ async def test_pages_for_anybody(visiting: Visiting, size: str) -> None:
             await visit.looked_at(name)
 
 
-async def test_the_deck_is_narrowed_down_as_one_types(visiting: Visiting) -> None:
+async def test_the_deck_is_narrowed_down_as_one_types(visiting: Visiting, dealt: str) -> None:
     """The directory follows the filters without a reload, and its address can be shared."""
     async with visiting("desk") as visit:
         page = visit.page
+        cards = page.locator(".wall li")
         await page.goto("/directory")
-        await expect(page.locator(".wall li")).to_have_count(2)
-        await page.get_by_label("Login or name").press_sequentially("pip")
-        await expect(page.locator(".wall li")).to_have_count(1)
+        await page.get_by_label("Login or name").press_sequentially(dealt[:7])
+        await expect(page.get_by_text("1 card", exact=True)).to_be_visible()
+        await expect(cards).to_have_count(1)
+        await expect(cards.get_by_role("link")).to_have_attribute("href", f"/profiles/{dealt}")
         await page.get_by_label("Tag").fill("nobody-has-this-tag")
         await expect(page.get_by_text("No card in the deck is like that.")).to_be_visible()
-        assert "q=pip" in page.url
+        assert f"q={dealt[:7]}" in page.url
         await page.reload()
-        await expect(page.get_by_label("Login or name")).to_have_value("pip")
+        await expect(page.get_by_label("Login or name")).to_have_value(dealt[:7])
 
 
 async def test_axe_sees(visiting: Visiting) -> None:
@@ -199,8 +201,8 @@ async def test_without_javascript(visiting: Visiting) -> None:
         await expect(page.get_by_role("link", name="Download Trading card as PNG")).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/", "/directory", "/profiles/pip-tealeaf?tab=pictures"])
-async def test_a_page_is_light(visiting: Visiting, path: str) -> None:
+@pytest.mark.parametrize("path", ["/", "/directory", "/profiles/{}", "/profiles/{}?tab=pictures"])
+async def test_a_page_is_light(visiting: Visiting, dealt: str, path: str) -> None:
     """A page weighs 60 KB at most without its pictures, on the first visit, as it is sent."""
     async with visiting("phone") as visit:
         weights: dict[str, int] = {}
@@ -210,7 +212,9 @@ async def test_a_page_is_light(visiting: Visiting, path: str) -> None:
             finished.append(request)
 
         visit.page.on("requestfinished", note)
-        await visit.page.goto(path, wait_until="networkidle")
+        answer = await visit.page.goto(path.format(dealt), wait_until="networkidle")
+        assert answer is not None
+        assert answer.status == 200
         for request in finished:
             if request.resource_type != "image":
                 weights[request.url] = (await request.sizes())["responseBodySize"]
