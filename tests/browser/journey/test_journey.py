@@ -185,6 +185,20 @@ async def test_by_keyboard(visiting: Visiting) -> None:
         assert await words.evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
 
 
+async def test_motion_is_left_out(visiting: Visiting, dealt: str) -> None:
+    """Who asks for less motion sees none: what would move or turn is there at once."""
+    script = "() => document.getAnimations().map((one) => one.effect.getComputedTiming().endTime)"
+    async with visiting("desk", reduced_motion="reduce") as visit:
+        await visit.page.goto("/")
+        assert max(await visit.page.evaluate(script), default=0) <= 1
+        await visit.page.goto(f"/profiles/{dealt}")
+        await visit.page.mouse.move(300, 400)
+        await visit.page.locator(".turn-here").click()
+        assert max(await visit.page.evaluate(script), default=0) <= 1
+        lean = "getComputedStyle(document.querySelector('.tilt')).getPropertyValue('--lean-y')"
+        assert await visit.page.evaluate(lean) == "0"
+
+
 async def test_without_javascript(visiting: Visiting) -> None:
     """Where no script runs, a run's page reloads by itself, and everything is there to be read."""
     login = "hoshino-kaeru-labs"
