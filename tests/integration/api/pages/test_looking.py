@@ -170,6 +170,8 @@ async def test_stats_say_why(browser: AsyncClient, resources: Resources) -> None
     page = await browser.get("/profiles/pip?tab=traits")
 
     assert "Why this number:</strong> 9 followers &amp; &lt;b&gt;stars&lt;/b&gt;." in page.text
+
+
 async def test_repositories_and_activity(browser: AsyncClient, resources: Resources) -> None:
     """What GitHub shows stands in its tabs: repositories, languages, every day of the window."""
     run_id = await start_run(resources, "pip")

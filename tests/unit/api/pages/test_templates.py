@@ -69,6 +69,7 @@ def hostile_profile() -> ProfileShown:
         synced_at=datetime.now(UTC),
         card={},
         provenance={},
+        reasons={"attack": HOSTILE},
         pictures=[picture],
         newest_run_id=None,
         newest_run_status=None,
