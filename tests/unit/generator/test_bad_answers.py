@@ -218,10 +218,11 @@ def test_every_day() -> None:
 def test_a_calendar_from_the_year_one() -> None:
     """No more days are kept than the window has, whatever the first one is said to be."""
     days = [{"date": day, "contributionCount": 1} for day in ("0001-01-01", "2026-11-14")]
-    read = contributions_of({"contributionCalendar": {"weeks": [{"contributionDays": days}]}})
+    long = contributions_of({"contributionCalendar": {"weeks": [{"contributionDays": days}]}})
+    short = contributions_of({"contributionCalendar": {"weeks": [{"contributionDays": days[:1]}]}})
 
-    assert len(read.days) == read.window_days + 1
-    assert read.days[-1] == 1
+    assert (len(long.days), long.days[-1]) == (long.window_days + 1, 1)
+    assert (short.first_day, short.days) == (date(1, 1, 1), (1,))
 
 
 async def test_sections_graphql_refuses() -> None:

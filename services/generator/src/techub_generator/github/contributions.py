@@ -52,8 +52,8 @@ def _one_a_day(days: Sequence[Day]) -> tuple[date | None, tuple[int, ...]]:
         return None, ()
     counts = {day.date: day.count for day in days}
     last = days[-1].date
-    first = max(days[0].date, last - timedelta(days=WINDOW_DAYS))
-    span = (last - first).days + 1
+    span = min((last - days[0].date).days, WINDOW_DAYS) + 1
+    first = last - timedelta(days=span - 1)
     return first, tuple(counts.get(first + timedelta(days=place), 0) for place in range(span))
 
 
