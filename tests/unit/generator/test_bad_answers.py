@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import httpx
@@ -202,6 +202,27 @@ def test_streaks(counts: list[int], current: int, longest: int, weeks: int) -> N
         longest,
         weeks,
     )
+
+
+def test_every_day() -> None:
+    """Each day of the window has its count, also one that GitHub left out."""
+    weeks = [
+        {"contributionDays": [{"date": "2026-11-11", "contributionCount": 2}]},
+        {"contributionDays": [{"date": "2026-11-14", "contributionCount": 1}]},
+    ]
+    read = contributions_of({"contributionCalendar": {"weeks": weeks}})
+
+    assert (read.first_day, read.days) == (date(2026, 11, 11), (2, 0, 0, 1))
+
+
+def test_a_calendar_from_the_year_one() -> None:
+    """No more days are kept than the window has, whatever the first one is said to be."""
+    days = [{"date": day, "contributionCount": 1} for day in ("0001-01-01", "2026-11-14")]
+    long = contributions_of({"contributionCalendar": {"weeks": [{"contributionDays": days}]}})
+    short = contributions_of({"contributionCalendar": {"weeks": [{"contributionDays": days[:1]}]}})
+
+    assert (len(long.days), long.days[-1]) == (long.window_days + 1, 1)
+    assert (short.first_day, short.days) == (date(1, 1, 1), (1,))
 
 
 async def test_sections_graphql_refuses() -> None:

@@ -22,6 +22,11 @@ def valid_login(text: str) -> str:
     return login
 
 
+def is_login(text: str) -> bool:
+    """Return whether `valid_login` would take it."""
+    return _LOGIN.fullmatch(text.strip().removeprefix("@")) is not None
+
+
 def same_login(one: str, other: str) -> bool:
     """Return whether two spellings name one account."""
     return one.lower() == other.lower()

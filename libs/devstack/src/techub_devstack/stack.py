@@ -213,6 +213,7 @@ def _system(
         environment |= {
             "GITHUB_API_URL": doubles["github"].url,
             "GITHUB_WEB_URL": doubles["github"].url,
+            "GITHUB_TOKEN": "ghp_of_the_embedded_stack",
             "GITHUB_CLIENT_ID": "embedded-stack",
             "GITHUB_CLIENT_SECRET": DEVELOPMENT_SECRET,
         }

@@ -1,7 +1,7 @@
 """What GitHub says about one account: the artifact the rest of the pipeline is made from."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Final
 
@@ -69,7 +69,10 @@ class SocialAccount(Fact):
 
 
 class Contributions(Fact):
-    """What the contribution calendar of the last `window_days` days amounts to."""
+    """What the contribution calendar of the last `window_days` days amounts to.
+
+    `days` are the contributions of every day from `first_day` on.
+    """
 
     window_days: int
     total: int = 0
@@ -82,6 +85,8 @@ class Contributions(Fact):
     active_weeks: int = 0
     current_streak: int = 0
     longest_streak: int = 0
+    first_day: date | None = None
+    days: tuple[int, ...] = ()
 
 
 class SeenEvent(Fact):

@@ -6,13 +6,21 @@ from dataclasses import replace
 import pytest
 from httpx import ASGITransport, AsyncClient
 from PIL import Image
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from techub_api.app import create_app
 from techub_api.profiles.tables import Picture, Profile
 from techub_api.resources import Resources
+from techub_api.runs.tables import Run
 from techub_common.database import open_sessions, transaction
+from tests.integration.api.conftest import start_run
 from tests.integration.api.pages.conftest import HTML, browser_at, finished, refused
+
+
+async def runs_of(resources: Resources) -> int:
+    """Return how many runs there are."""
+    async with transaction(resources.sessions) as session:
+        return await session.scalar(select(func.count()).select_from(Run)) or 0
 
 
 async def test_the_link_preview(browser: AsyncClient, resources: Resources) -> None:
@@ -46,14 +54,26 @@ async def test_jpeg_where_there_is_one(browser: AsyncClient, resources: Resource
     assert (await browser.get("/pip.png")).headers["content-type"] == "image/png"
 
 
-@pytest.mark.parametrize("path", ["/og/nobody.jpg", "/nobody.png"])
-async def test_never_a_broken_image(browser: AsyncClient, path: str) -> None:
+STAND_INS = [
+    ("/og/nobody.jpg", "jpeg"),
+    ("/nobody.png", "jpeg"),
+    ("/nobody.webp", "webp"),
+    ("/pictures/nobody/tcg.png", "jpeg"),
+    ("/no!body.png", "jpeg"),
+]
+
+
+@pytest.mark.parametrize(("path", "form"), STAND_INS)
+async def test_never_a_broken_image(browser: AsyncClient, path: str, form: str) -> None:
     """Where there is no card yet a picture says so, and is asked for again soon."""
     answer = await browser.get(path, headers={"Accept": "image/*"})
+    again = await browser.get(path, headers={"If-None-Match": answer.headers["etag"]})
+    head = await browser.head(path)
 
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "image/jpeg"
-    assert answer.headers["cache-control"] == "public, max-age=60"
+    assert (answer.status_code, again.status_code, head.status_code) == (200, 304, 200)
+    assert answer.headers["content-type"] == f"image/{form}"
+    assert answer.headers["cache-control"].startswith("public, max-age=60, stale-while-")
+    assert answer.headers["etag"].startswith('"no-card-nobody-')
     with Image.open(io.BytesIO(answer.content)) as image:
         assert image.size == (1200, 630)
 
@@ -93,8 +113,40 @@ async def test_no_such_canvas(browser: AsyncClient, resources: Resources, varian
 async def test_a_refused_profile_has_no_preview(browser: AsyncClient, resources: Resources) -> None:
     """A profile without a card has no picture of its own, and asking for one starts nothing."""
     await refused(resources)
+    before = await runs_of(resources)
 
-    assert (await browser.get("/og/ghost.jpg")).headers["etag"] == '"no-card"'
+    assert (await browser.get("/og/ghost.jpg")).headers["etag"] == '"no-card-refused-jpg"'
+    assert await runs_of(resources) == before
+
+
+async def test_a_card_in_the_making(browser: AsyncClient, resources: Resources) -> None:
+    """While the first run goes on the picture says so, and asking for it starts nothing."""
+    await start_run(resources, "pip")
+    before = await runs_of(resources)
+
+    assert (await browser.get("/pip.png")).headers["etag"] == '"no-card-dealing-jpg"'
+    assert await runs_of(resources) == before
+
+
+async def test_every_picture_has_an_address(browser: AsyncClient, resources: Resources) -> None:
+    """A picture's stable address gives the newest file, in the format of its name."""
+    await finished(resources)
+    for variant in resources.variants:
+        for form in ("png", "webp"):
+            answer = await browser.get(f"/pictures/PIP/{variant}.{form}")
+
+            assert (answer.status_code, answer.content) == (200, form.encode())
+            assert answer.headers["cache-control"].startswith("public, max-age=300")
+
+
+@pytest.mark.parametrize(
+    "path", ["/pictures/pip/poster.png", "/pictures/pip/og.gif", "/favicon.png"]
+)
+async def test_no_such_picture(browser: AsyncClient, resources: Resources, path: str) -> None:
+    """A canvas nobody draws on, a format nobody makes and a browser's own icon are not there."""
+    await finished(resources)
+
+    assert (await browser.get(path)).status_code == 404
 
 
 async def test_programs_get_problems(browser: AsyncClient) -> None:

@@ -1,5 +1,6 @@
 """Pages as people look at them, over a real database and a real store."""
 
+import json
 import re
 from html import unescape
 
@@ -130,7 +131,7 @@ async def test_no_such_run(browser: AsyncClient, run_id: str) -> None:
 
 
 async def test_a_profile(browser: AsyncClient, resources: Resources) -> None:
-    """A profile shows the card, what it says, the files to take, and what others preview."""
+    """A profile shows the card, what it says, and what others preview."""
     await finished(resources, name="Pip Tealeaf")
     page = await browser.get("/profiles/PIP")
 
@@ -139,8 +140,24 @@ async def test_a_profile(browser: AsyncClient, resources: Resources) -> None:
         assert words in page.text
     assert 'property="og:image" content="https://techub.test/generated/pip/og-' in page.text
     assert 'name="twitter:card" content="summary_large_image"' in page.text
+    found = re.search(r'<script type="application/ld\+json">(.*?)</script>', page.text)
+    assert found is not None
+    person = json.loads(found[1])["mainEntity"]
+    assert (person["@type"], person["name"]) == ("Person", "Pip Tealeaf")
+    assert person["image"] == "https://techub.test/og/pip.jpg"
+
+
+async def test_pictures_to_take(browser: AsyncClient, resources: Resources) -> None:
+    """Every picture has its files to download, an address that stays, and lines to embed it."""
+    await finished(resources)
+    page = await browser.get("/profiles/pip?tab=pictures")
+
     for variant in resources.variants:
         assert f'download="pip-{variant}.webp"' in page.text
+        stable = f"https://techub.test/pictures/pip/{variant}.png"
+        assert f">{stable}</code>" in page.text
+        assert f"]({stable})](https://techub.test/profiles/pip)" in unescape(page.text)
+        assert f'<img src="{stable}"' in unescape(page.text)
     assert "https://techub.test/og/pip.jpg" in page.text
 
 
@@ -150,10 +167,68 @@ async def test_stats_say_why(browser: AsyncClient, resources: Resources) -> None
     event = await card(resources, run_id)
     counted = event.model_copy(update={"reasons": {"attack": "9 followers & <b>stars</b>."}})
     await keep_ledger(counted, resources)
-    page = await browser.get("/profiles/pip")
+    page = await browser.get("/profiles/pip?tab=traits")
 
-    assert '<p class="number-why">9 followers &amp; &lt;b&gt;stars&lt;/b&gt;.</p>' in page.text
-    assert page.text.count('class="number-why"') == 1
+    assert "Why this number:</strong> 9 followers &amp; &lt;b&gt;stars&lt;/b&gt;." in page.text
+
+
+async def test_repositories_and_activity(browser: AsyncClient, resources: Resources) -> None:
+    """What GitHub shows stands in its tabs: repositories, languages, every day of the window."""
+    run_id = await start_run(resources, "pip")
+    repository = {"name": "lamp", "full_name": "pip/lamp", "language": "Rust", "stars": 7}
+    facts = {
+        "top_repositories": [repository],
+        "languages": {"Rust": 3, "Go": 1},
+        "activity": {"total_events": 5, "event_breakdown": {"PushEvent": 5}},
+        "contributions": {
+            "window_days": 90,
+            "total": 9,
+            "current_streak": 2,
+            "first_day": "2026-11-02",
+            "days": [0, 4, 5],
+        },
+        "sections": dict.fromkeys(
+            ("profile", "repositories", "languages", "activity", "contributions"), "read"
+        ),
+    }
+    await keep_ledger(await card(resources, run_id, "pip", **facts), resources)
+    repositories = (await browser.get("/profiles/pip?tab=repositories")).text
+    activity = (await browser.get("/profiles/pip?tab=activity")).text
+
+    assert "lamp" in repositories
+    assert "Rust" in repositories
+    assert "9 contributions in 90 days" in activity
+    assert "5 on 4 Nov" in activity
+    assert "No on 2 Nov" in activity
+    assert "75 %" in activity
+    assert "Pushes" in activity
+
+
+async def test_why_this_number(browser: AsyncClient, resources: Resources) -> None:
+    """Every trait says what it means, and the tier is added up before everybody's eyes."""
+    await finished(resources)
+    page = (await browser.get("/profiles/pip?tab=traits")).text
+
+    assert page.count("Why this number:") == 3
+    assert "Stars come down on the problem." in page
+    assert re.search(r"Together</th><td>252</td>", page)
+    assert "Why gold" in page
+
+
+async def test_how_it_went(browser: AsyncClient, resources: Resources) -> None:
+    """The last tab tells of the runs, and who wrote the card."""
+    run_id = await finished(resources)
+    page = (await browser.get("/profiles/pip?tab=status")).text
+
+    assert f'href="/runs/{run_id}"' in page
+    assert "ready" in page
+
+
+async def test_no_such_tab(browser: AsyncClient, resources: Resources) -> None:
+    """A tab nobody has is an address where nothing lives."""
+    await finished(resources)
+
+    assert (await browser.get("/profiles/pip?tab=secrets")).status_code == 404
 
 
 async def test_a_new_edition(browser: AsyncClient, resources: Resources) -> None:

@@ -92,7 +92,7 @@ async def test_hiding(developer: AsyncClient, workshop: Resources) -> None:
 
     assert (status, again) == (303, 303)
     assert hidden == [404] * 4
-    assert preview == '"no-card"'
+    assert preview == '"no-card-nobody-jpg"'
     assert "/profiles/pip" not in found
     assert mine.status_code == 200
     assert shown == [200] * 4
@@ -134,3 +134,25 @@ async def test_forged_forms(developer: AsyncClient, path: str) -> None:
     answer = await developer.post(f"{HERE}{path}", data={"form_token": "made-up"})
 
     assert answer.status_code == 403
+
+
+async def test_new_pictures(developer: AsyncClient, workshop: Resources) -> None:
+    """Who looks after a card has every picture taken again, and sees how that goes."""
+    await finished(workshop)
+    await make_mine(workshop)
+    await sent(developer, "/claim")
+    token = token_in(await developer.get(HERE))
+    answer = await developer.post(f"{HERE}/pip/capture", data={"form_token": token})
+    page = (await developer.get(HERE)).text
+
+    assert answer.status_code == 303
+    run_id = answer.headers["location"].removeprefix("/runs/")
+    assert f'data-events="/api/v1/runs/{run_id}/events"' in page
+    assert "being dealt" in page
+
+
+async def test_no_new_pictures_for_strangers(developer: AsyncClient, workshop: Resources) -> None:
+    """Nobody else has a card's pictures taken again."""
+    await finished(workshop)
+
+    assert await sent(developer, "/pip/capture") == 403

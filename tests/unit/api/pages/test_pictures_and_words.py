@@ -2,12 +2,14 @@
 
 import pytest
 
+from techub_api.pages import words
 from techub_api.pages.errors import wants_page
 from techub_api.pages.frames import frames
 from techub_api.pages.submitting import Draft, checked, submit_address
 from techub_api.pages.words import duration, ordinal, size
 from techub_api.pictures.serving import has_it
 from techub_api.runs.queries import PictureShown
+from techub_api.runs.status import Status
 from tests.unit.api.pages.conftest import request_to
 
 
@@ -132,3 +134,50 @@ def test_submit_address() -> None:
     """What was typed is carried along as data, never as part of the address."""
     assert submit_address("a&b=c#//evil") == "/submit?login=a%26b%3Dc%23%2F%2Fevil"
     assert submit_address("") == "/submit"
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("https://ada.example/a?b=c#d", "https://ada.example/a?b=c#d"),
+        ("http://ada.example", "http://ada.example"),
+        ("ada.example", "https://ada.example"),
+        ("ada.example/javascript:alert(1)", "https://ada.example/javascript:alert(1)"),
+        (None, None),
+        ("", None),
+        ("javascript:alert(1)", None),
+        ("JaVaScRiPt:alert(1)//.x", None),
+        ("javascript://ada.example/%0aalert(1)", None),
+        ("data:text/html,hello.html", None),
+        ("vbscript:msgbox(1).x", None),
+        ("//ada.example", None),
+        ("/profiles/ada.b", None),
+        ("https://github.com@evil.example", None),
+        ("https://ada.example/a b", None),
+        ("https://ada.example\u202e/", None),
+        ("https://[::1", None),
+        ("ftp://ada.example", None),
+        ("localhost", None),
+    ],
+)
+def test_safe_links(text: str | None, address: str | None) -> None:
+    """People are led to web addresses only, and see where before the slash."""
+    assert words.safe_link(text) == address
+
+
+def test_bare_addresses() -> None:
+    """An address is shown as people write it."""
+    assert words.bare("https://www.ada.example/") == "ada.example"
+    assert words.bare("http://ada.example/a") == "ada.example/a"
+
+
+def test_outcomes() -> None:
+    """Every status of a run has a name people know."""
+    assert {words.outcome(status) for status in Status} == {
+        "in the queue",
+        "being dealt",
+        "ready",
+        "ready, with a loss",
+        "failed",
+        "called off",
+    }

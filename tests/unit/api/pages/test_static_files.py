@@ -1,5 +1,6 @@
 """Static files: everything is ours, and its address changes with its content."""
 
+import gzip
 import re
 
 import pytest
@@ -36,7 +37,7 @@ def test_every_archetype_has_its_colours(archetype: str) -> None:
 
 async def test_a_known_file() -> None:
     """A file is served for ever, and not sent again to whoever has it."""
-    name = static_url("run.js").rsplit("/", 1)[1]
+    name = static_url("live.js").rsplit("/", 1)[1]
     first = await static_file(name)
     again = await static_file(name, first.headers["etag"])
 
@@ -59,3 +60,34 @@ async def test_anything_else(name: str) -> None:
     """What is not a file of ours is not there."""
     with pytest.raises(Permanent):
         await static_file(name)
+
+
+@pytest.mark.parametrize(
+    ("accepts", "packed"),
+    [
+        ("gzip, deflate, br", True),
+        ("br, GZIP;q=0.5", True),
+        ("gzip;q=0", False),
+        ("identity", False),
+        (None, False),
+    ],
+)
+async def test_packed_for_who_unpacks(accepts: str | None, packed: bool) -> None:
+    """Text is sent packed to whoever unpacks it, under a tag of its own."""
+    name = static_url("site.css").rsplit("/", 1)[1]
+    answer = await static_file(name, accept_encoding=accepts)
+
+    assert (answer.headers.get("content-encoding") == "gzip") is packed
+    content = bytes(answer.body)
+    assert (gzip.decompress(content) if packed else content) == SHEET.encode()
+    assert answer.headers["vary"] == "Accept-Encoding"
+    again = await static_file(name, answer.headers["etag"], accepts)
+    other = await static_file(name, answer.headers["etag"], None if packed else "gzip")
+    assert (again.status_code, other.status_code) == (304, 200)
+
+
+async def test_faces_are_packed_already() -> None:
+    """A typeface is sent as it is."""
+    name = static_url("sans-basic.woff2").rsplit("/", 1)[1]
+
+    assert "content-encoding" not in (await static_file(name, accept_encoding="gzip")).headers

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from techub_api.pages.timeline import Row, chapters, signs, slots
+from techub_api.pages.timeline import Row, chapters, losses, signs, slots
 from techub_api.runs.queries import PictureShown, RunShown, StepShown
 
 VARIANTS = ("og", "card")
@@ -122,3 +122,33 @@ def test_signs() -> None:
         ("Account age", True, None),
     ]
     assert signs({}) == []
+
+
+def test_losses_in_plain_words() -> None:
+    """Of what was lost is said where, why, and what it means for the card."""
+    lost = [
+        {"stage": "generate_ai_profile", "reason": "The AI did not answer."},
+        {"stage": "capture:og", "reason": "The picture og could not be made"},
+        {"stage": "something_new", "reason": "Who knows."},
+    ]
+    told = losses(run("partial_success", degradations=lost))
+
+    assert [loss.title for loss in told] == [
+        "Writing the card",
+        "Taking the picture: Link preview",
+        "Something new",
+    ]
+    assert told[0].meaning.startswith("Our own rules took the pen")
+    assert told[1].meaning == "This one is missing; the others are whole."
+    assert told[2].meaning == ""
+
+
+def test_a_chapter_that_went_smoothly() -> None:
+    """A chapter counts what is over, and is worth a look when something was tried twice."""
+    smooth, bumpy = (
+        chapters(run("success", step("pull_github_data", attempts=attempts)), VARIANTS)[0]
+        for attempts in (1, 2)
+    )
+
+    assert (smooth.done, smooth.is_smooth) == (1, True)
+    assert (bumpy.done, bumpy.is_smooth) == (1, False)

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-from importlib.resources import files
 from typing import Final
 
 import structlog
@@ -10,7 +9,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from techub_api.embeds.framing import framed
-from techub_api.embeds.queries import current_pictures, drawn_from
+from techub_api.embeds.queries import current_pictures, drawn_from, why_missing
+from techub_api.embeds.standing_in import Missing, stand_in
 from techub_api.pictures.addresses import elsewhere
 from techub_api.pictures.serving import File, found_at, sent, wanted_formats
 from techub_api.profiles.tables import Picture
@@ -21,7 +21,7 @@ from techub_cards.render import render
 from techub_cards.variants import UnknownVariant, variant_named
 from techub_common.database import transaction
 from techub_common.errors import Permanent
-from techub_common.logins import valid_login
+from techub_common.logins import is_login, valid_login
 from techub_common.storage import mime_of
 
 log = structlog.get_logger()
@@ -29,15 +29,16 @@ log = structlog.get_logger()
 router = APIRouter(include_in_schema=False)
 
 FRESH: Final = "public, max-age=300, stale-while-revalidate=86400, stale-if-error=86400"
-SOON: Final = "public, max-age=60"
-NO_CARD: Final = "no-card.jpg"
 FORMATS: Final = {"png": "png", "webp": "webp", "jpg": "jpeg", "jpeg": "jpeg", "avif": "avif"}
+PREVIEW: Final = "og"
+RESERVED: Final = frozenset({"apple-touch-icon", "apple-touch-icon-precomposed", "favicon"})
+"""Names browsers ask for by themselves: nobody's card."""
 
 
 @router.api_route("/og/{login}.jpg", methods=["GET", "HEAD"])
 async def link_preview(login: str, opened: Opened, request: Request) -> Response:
     """Answer the profile's link preview: what the asker prefers, else JPEG where there is one."""
-    return await _preview(opened, request, login, ("jpeg", "png", "webp"))
+    return await _preview(opened, request, login, PREVIEW, ("jpeg", "png", "webp"))
 
 
 @router.get("/cards/{login}/{variant}")
@@ -62,7 +63,28 @@ async def drawn_card(login: str, variant: str, opened: Opened) -> HTMLResponse:
 @router.api_route("/{login}.png", methods=["GET", "HEAD"])
 async def readme_picture(login: str, opened: Opened, request: Request) -> Response:
     """Answer the profile's link preview: what the asker prefers, else PNG."""
-    return await _preview(opened, request, login, ("png", "jpeg", "webp"))
+    return await _of_somebody(opened, request, login, ("png", "jpeg", "webp"))
+
+
+@router.api_route("/{login}.webp", methods=["GET", "HEAD"])
+async def small_readme_picture(login: str, opened: Opened, request: Request) -> Response:
+    """Answer the profile's link preview: what the asker prefers, else WebP."""
+    return await _of_somebody(opened, request, login, ("webp", "png", "jpeg"))
+
+
+@router.api_route("/pictures/{login}/{variant}.{extension}", methods=["GET", "HEAD"])
+async def current_picture(
+    login: str, variant: str, extension: str, opened: Opened, request: Request
+) -> Response:
+    """Answer the profile's newest picture of that canvas, under an address that stays."""
+    form = FORMATS.get(extension.lower())
+    try:
+        canvas = variant_named(variant)
+    except UnknownVariant as error:
+        raise _missing() from error
+    if form is None:
+        raise _missing()
+    return await _preview(opened, request, login, canvas.name, (form, "png", "webp"))
 
 
 @router.api_route("/download/{login}/{variant}.{extension}", methods=["GET", "HEAD"])
@@ -78,17 +100,29 @@ async def download(
     return sent(file, request.headers)
 
 
-async def _preview(
+async def _of_somebody(
     opened: Resources, request: Request, login: str, otherwise: tuple[str, ...]
 ) -> Response:
-    """Answer the current picture, or one that says there is none: never a broken image."""
+    if login.lower() in RESERVED:
+        raise _missing()
+    return await _preview(opened, request, login, PREVIEW, otherwise)
+
+
+async def _preview(
+    opened: Resources, request: Request, login: str, variant: str, otherwise: tuple[str, ...]
+) -> Response:
+    """Answer the current picture, or a card that says why there is none: never a broken image."""
     formats = wanted_formats(request.headers.get("accept"), otherwise)
-    pictures = await _current(opened, login, "og", formats)
+    if not is_login(login):
+        return sent(stand_in(Missing.nobody, formats), request.headers)
+    pictures = await _current(opened, login, variant, formats)
     if pictures and (address := elsewhere(opened.settings, pictures[0].object_key)):
         return found_at(address, FRESH, varies=True)
     file = await _file(opened, pictures, varies=True)
     if file is None:
-        file = await asyncio.to_thread(_no_card)
+        async with transaction(opened.sessions) as session:
+            reason = await why_missing(session, login)
+        file = stand_in(reason, formats)
     return sent(file, request.headers)
 
 
@@ -114,11 +148,6 @@ async def _file(
         etag = f'"{picture.sha256}"'
         return File(content, picture.mime, etag, FRESH, name=name, varies=varies)
     return None
-
-
-def _no_card() -> File:
-    content = files("techub_api.embeds").joinpath(NO_CARD).read_bytes()
-    return File(content, "image/jpeg", '"no-card"', SOON, varies=True)
 
 
 async def _inlined(opened: Resources, key: str) -> str:

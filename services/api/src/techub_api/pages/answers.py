@@ -1,5 +1,6 @@
 """Turns a template into an answer: one environment, one policy, one place that sets them."""
 
+import gzip
 from functools import cache
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,11 +15,14 @@ from techub_api.pages import words
 from techub_api.pages.bylines import byline_of
 from techub_api.pages.families import family_name
 from techub_api.pages.frames import label_of
-from techub_api.pages.static_files import static_url
+from techub_api.pages.static_files import static_url, takes_gzip
 from techub_api.pages.visitors import FORM_COOKIE, TOKEN_FIELD, Visitor, form_token, new_mark
 from techub_api.settings import Settings
+from techub_cards.colours import oklch
 from techub_cards.emblems import animal_path, archetype_path, mark_path
+from techub_cards.palettes import language_hue
 from techub_cards.text import short_count
+from techub_cards.tiers import ANIMAL_WORTH, RANK_WORTH, TIERS, score_of
 from techub_common.settings import AppEnv
 
 POLICY: Final = (
@@ -28,7 +32,7 @@ POLICY: Final = (
 )
 HEADERS: Final = {
     "Cache-Control": "private, no-cache",
-    "Vary": "Cookie",
+    "Vary": "Cookie, Accept-Encoding",
 }
 NOBODY: Final = Visitor(user=None, mark=None)
 
@@ -69,7 +73,12 @@ def answer(
         )
     )
     headers = {"Content-Security-Policy": policy_for(settings), **HEADERS}
-    response = HTMLResponse(html, status, headers=headers)
+    content: str | bytes = html
+    if not forms and takes_gzip(request.headers.get("accept-encoding")):
+        # A page with a token is never packed: its length would tell of what is in it.
+        content = gzip.compress(html.encode(), 5, mtime=0)
+        headers["Content-Encoding"] = "gzip"
+    response = HTMLResponse(content, status, headers=headers)
     if forms and visitor.mark is None:
         keep_cookie(response, settings, FORM_COOKIE, mark)
     return response
@@ -108,6 +117,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.filters.update(
+        bare=words.bare,
         browser=words.browser,
         byline=byline_of,
         clock=words.clock,
@@ -115,11 +125,23 @@ def environment() -> Environment:
         duration=words.duration,
         family=family_name,
         label=label_of,
+        month=words.month,
         ordinal=words.ordinal,
+        outcome=words.outcome,
+        safe_link=words.safe_link,
         short=short_count,
         size=words.size,
+        spot=spot,
+    )
+    made.globals.update(
+        rank_worth=RANK_WORTH, animal_worth=ANIMAL_WORTH, score_of=score_of, tiers=TIERS
     )
     made.globals.update(
         static=static_url, archetype=archetype_path, animal=animal_path, mark=mark_path
     )
     return made
+
+
+def spot(language: str) -> str:
+    """Return the colour of a language's spot, one that stands out by day and by night."""
+    return oklch(0.66, 0.15, language_hue(language))

@@ -1,6 +1,6 @@
 """`/directory` and `/faq`: what there is to look at without being anybody."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Annotated, Final
 from urllib.parse import urlencode
 
@@ -67,7 +67,6 @@ async def browse(
         languages=spoken,
         first=not asked.after,
         onward=page.onward and _address(wanted, page.onward),
-        without_tag=_address(replace(wanted, tag=""), None),
     )
 
 

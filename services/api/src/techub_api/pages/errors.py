@@ -80,7 +80,7 @@ def _page(request: Request, error: Exception, problem: Response) -> Response:
         headline=HEADLINES.get(status, DROPPED),
         sentence=_sentence(status, error),
     )
-    page.headers["Vary"] = "Accept, Cookie"
+    page.headers["Vary"] = "Accept, Cookie, Accept-Encoding"
     for name in ("Retry-After", "Allow"):
         if name in problem.headers:
             page.headers[name] = problem.headers[name]

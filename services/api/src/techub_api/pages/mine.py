@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from techub_api.limits.allowances import submitting
 from techub_api.pages.answers import answer
 from techub_api.pages.frames import frames
-from techub_api.pages.queries import exhibits_of
+from techub_api.pages.queries import exhibits_of, newest_runs
 from techub_api.pages.visitors import Member, Sent, SignedIn
 from techub_api.profiles import keeping
 from techub_api.resources import Resources
@@ -34,6 +34,7 @@ async def see_mine(request: Request, opened: Opened, member: SignedIn) -> HTMLRe
         own = await keeping.own_account(session, member.user)
         ids = [each.profile.id for each in kept]
         later = await next_rewriting(session, [each.profile for each in kept])
+        newest = await newest_runs(session, ids)
         pictures = {
             exhibit.login: frames(exhibit.pictures)
             for exhibit in await exhibits_of(session, ids, opened.settings)
@@ -44,7 +45,11 @@ async def see_mine(request: Request, opened: Opened, member: SignedIn) -> HTMLRe
         opened.settings,
         member,
         "mine.html",
-        kept=[(each, pictures.get(each.profile.display_login, {})) for each in kept],
+        kept=[
+            (each, pictures.get(each.profile.display_login, {}), newest.get(each.profile.id))
+            for each in kept
+        ],
+        live=any(run.is_open for run in newest.values()),
         to_claim=own if own is not None and own.id not in owned else None,
         later=later,
         cap=opened.settings.profile_ownership_cap,

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_api.pictures.addresses import public_url
-from techub_api.profiles.actions import view_of
 from techub_api.profiles.tables import Card, Picture, Profile
 from techub_api.runs.queries import PictureShown
-from techub_api.runs.tables import Entry
+from techub_api.runs.sentences import sentence_for
+from techub_api.runs.status import Status
+from techub_api.runs.tables import Entry, Run
 from techub_api.settings import Settings
-from techub_cards.card import Card as CardView
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +51,38 @@ async def exhibits_of(
     ]
 
 
-async def card_shown(session: AsyncSession, login: str, app_host: str) -> CardView | None:
-    """Return the login's card as it is drawn, without the avatar; None while there is none."""
-    profile = await session.scalar(select(Profile).where(Profile.login == login.lower()))
-    return await view_of(session, profile, app_host) if profile else None
+@dataclass(frozen=True, slots=True)
+class RunStanding:
+    """How a profile's newest run stands, and the last line of its story."""
+
+    run_id: UUID
+    status: str
+    sentence: str | None
+    is_open: bool
+    last_line: int
 
 
-async def has_card(session: AsyncSession, login: str) -> bool:
-    """Return whether the login has a card."""
-    found = await session.scalar(
-        select(Card.profile_id).join(Profile).where(Profile.login == login.lower())
+async def newest_runs(
+    session: AsyncSession, profile_ids: Sequence[UUID]
+) -> Mapping[UUID, RunStanding]:
+    """Return how the newest run of each of these profiles stands, in one read."""
+    line = select(func.max(Entry.id)).where(Entry.run_id == Run.id).scalar_subquery()
+    rows = await session.execute(
+        select(Run.profile_id, Run.id, Run.status, Run.error, line)
+        .ext(distinct_on(Run.profile_id))
+        .where(Run.profile_id.in_(profile_ids))
+        .order_by(Run.profile_id, Run.number.desc())
     )
-    return found is not None
+    return {
+        profile_id: RunStanding(
+            run_id=run_id,
+            status=status,
+            sentence=sentence_for("failed", error.get("code")) if error else None,
+            is_open=Status(status).is_open,
+            last_line=last or 0,
+        )
+        for profile_id, run_id, status, error, last in rows
+    }
 
 
 async def last_line(session: AsyncSession, run_id: UUID) -> int:

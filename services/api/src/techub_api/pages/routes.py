@@ -1,4 +1,4 @@
-"""The pages people look at: the front page, a run, a profile."""
+"""The pages people look at: the front page and a run here, the others from their modules."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -14,36 +14,33 @@ from techub_api.pages import (
     documents,
     mail_links,
     mine,
+    profile,
     signing_in,
+    standing,
     static_files,
     submitting,
 )
 from techub_api.pages.answers import answer
-from techub_api.pages.frames import frames, smallest
-from techub_api.pages.queries import card_shown, exhibits_of, last_line
-from techub_api.pages.showcase import showcase
-from techub_api.pages.timeline import chapters, signs, slots
+from techub_api.pages.frames import frames
+from techub_api.pages.queries import exhibits_of, last_line
+from techub_api.pages.timeline import chapters, losses, signs, slots
 from techub_api.pages.visitors import Looking
-from techub_api.pictures.assets import show_assets
 from techub_api.profiles.directory import Wanted, find
-from techub_api.profiles.keeping import may_see
-from techub_api.profiles.queries import show_profile
-from techub_api.profiles.refreshing import visited
 from techub_api.runs.queries import RunShown, show_run
 from techub_api.runs.status import Status
 from techub_api.wiring import Opened
 from techub_common.database import transaction
-from techub_common.errors import Permanent
-from techub_common.logins import valid_login
 
 PARTS: Final = (
     static_files,
     signing_in,
     submitting,
+    standing,
     account,
     browsing,
     documents,
     mine,
+    profile,
     mail_links,
     dev_cards,
 )
@@ -52,7 +49,9 @@ router = APIRouter(include_in_schema=False)
 for _part in PARTS:
     router.include_router(_part.router)
 
-EXHIBITS: Final = 6
+EXHIBITS: Final = 8
+TALL: Final = "tcg"
+WIDE: Final = "og"
 TOLD_WITHIN: Final = timedelta(minutes=1)
 
 
@@ -62,12 +61,15 @@ async def landing(request: Request, opened: Opened, visitor: Looking) -> HTMLRes
     async with transaction(opened.sessions) as session:
         newest = await find(session, Wanted())
         exhibits = await exhibits_of(session, newest.profile_ids[:EXHIBITS], opened.settings)
+    hung = [(exhibit, frames(exhibit.pictures)) for exhibit in exhibits]
     return answer(
         request,
         opened.settings,
         visitor,
         "landing.html",
-        exhibits=[(exhibit, frames(exhibit.pictures)) for exhibit in exhibits],
+        exhibits=hung,
+        hand=[(exhibit, framed[TALL]) for exhibit, framed in hung if TALL in framed],
+        readme=next(((exhibit, framed[WIDE]) for exhibit, framed in hung if WIDE in framed), None),
     )
 
 
@@ -89,46 +91,11 @@ async def watch_run(
         run=run,
         chapters=chapters(run, opened.variants),
         slots=slots(run, opened.variants),
+        losses=losses(run),
         elapsed=run.duration_ms or _milliseconds_since(run.created_at),
         signs=signs(run.error.detail) if run.error else [],
         last_line=told_so_far,
         live=_goes_on(run),
-    )
-
-
-@router.get("/profiles/{login}")
-async def see_profile(
-    login: str, request: Request, opened: Opened, visitor: Looking
-) -> HTMLResponse:
-    """Answer the profile with its card; a friendly page for one nobody has made yet."""
-    try:
-        login = valid_login(login)
-    except Permanent as error:
-        raise HTTPException(404, "No GitHub login looks like this.") from error
-    async with transaction(opened.sessions) as session:
-        seen = await may_see(session, visitor.user, login)
-        profile = await show_profile(session, login, opened.settings) if seen else None
-        files = await show_assets(session, login, opened.settings)
-        if profile is not None:
-            await visited(session, profile.login, profile.synced_at)
-        card = await card_shown(session, login, opened.settings.app_host)
-        newest = (profile and profile.newest_run_id) or None
-        run = await show_run(session, newest, opened.settings) if newest else None
-    if profile is None:
-        return answer(
-            request, opened.settings, visitor, "profile_missing.html", status=404, login=login
-        )
-    return answer(
-        request,
-        opened.settings,
-        visitor,
-        "profile.html",
-        profile=profile,
-        show=showcase(card) if card else None,
-        frames=frames(profile.pictures),
-        made=smallest(files.assets) if files else {},
-        run=run,
-        signs=signs(run.error.detail) if run and run.error else [],
     )
 
 

@@ -1,5 +1,6 @@
 """The files pages are made of; the address holds a hash of the content, so nothing goes stale."""
 
+import gzip
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
@@ -31,6 +32,17 @@ SHEETS: Final = (
     "account",
     "browse",
 )
+PACKED: Final = frozenset({".css", ".js", ".svg"})
+MARKS: Final = "U+A0,U+B7,U+2013-2014,U+2019,U+201C-201D,U+2026"
+TYPED: Final = f"U+20-7E,U+D7,{MARKS}"
+SPOKEN: Final = f"U+20-22,U+26-29,U+2C-3B,U+3F-5A,U+5F,U+61-7A,{MARKS}"
+BASIC: Final = {
+    "sans-latin.woff2": ("sans-basic.woff2", TYPED),
+    "display-latin.woff2": ("display-basic.woff2", SPOKEN),
+    "serif-latin.woff2": ("serif-basic.woff2", SPOKEN),
+    "symbols.woff2": ("symbols-basic.woff2", "U+2605,U+2660-2667"),
+}
+"""Small faces for everyday letters; a browser asks for the whole face only where it needs more."""
 _HASHED: Final = re.compile(r"(?P<stem>[\w-]+)\.(?P<hash>[0-9a-f]{12})(?P<suffix>\.\w+)")
 
 
@@ -41,10 +53,15 @@ class StaticFile:
     address: str
     mime: str
     content: bytes
+    packed: bytes | None = None
 
 
 @router.get("/static/{name}")
-async def static_file(name: str, if_none_match: Annotated[str | None, Header()] = None) -> Response:
+async def static_file(
+    name: str,
+    if_none_match: Annotated[str | None, Header()] = None,
+    accept_encoding: Annotated[str | None, Header()] = None,
+) -> Response:
     """Answer the file; the one of today when the hash is of another release."""
     asked = _HASHED.fullmatch(name)
     found = static_files().get(asked["stem"] + asked["suffix"]) if asked else None
@@ -54,9 +71,23 @@ async def static_file(name: str, if_none_match: Annotated[str | None, Header()] 
     if not found.address.endswith(name):
         return Response(found.content, media_type=found.mime, headers={"Cache-Control": "no-store"})
     headers = {"Cache-Control": FOR_EVER, "ETag": f'"{name}"'}
+    content = found.content
+    if found.packed is not None:
+        headers["Vary"] = "Accept-Encoding"
+        if takes_gzip(accept_encoding):
+            headers |= {"Content-Encoding": "gzip", "ETag": f'"{name}.gz"'}
+            content = found.packed
     if if_none_match == headers["ETag"]:
         return Response(status_code=304, headers=headers)
-    return Response(found.content, media_type=found.mime, headers=headers)
+    return Response(content, media_type=found.mime, headers=headers)
+
+
+def takes_gzip(accept_encoding: str | None) -> bool:
+    """Return whether who sent this header unpacks gzip."""
+    named = [part.strip().lower() for part in (accept_encoding or "").split(",")]
+    return any(part == "gzip" or part.startswith("gzip;") for part in named) and not any(
+        re.fullmatch(r"gzip;\s*q=0(\.0*)?", part) for part in named
+    )
 
 
 def static_url(name: str) -> str:
@@ -73,7 +104,7 @@ def static_files() -> Mapping[str, StaticFile]:
         if path.is_file() and not path.name.startswith(".")
     }
     fonts = dict(_fonts())
-    sheet = "".join((_font_css(fonts), family_css(), *map(_sheet, SHEETS)))
+    sheet = "".join((_font_css({**plain, **fonts}), family_css(), *map(_sheet, SHEETS)))
     for name, file in plain.items():
         sheet = sheet.replace(f'url("{name}")', f'url("{file.address}")')
     return {**plain, **fonts, "site.css": _hashed("site.css", sheet.encode())}
@@ -87,7 +118,8 @@ def _hashed(name: str, content: bytes) -> StaticFile:
     path = PurePosixPath(name)
     digest = hashlib.sha256(content).hexdigest()[:12]
     mime = mime_of(name)
-    return StaticFile(f"/static/{path.stem}.{digest}{path.suffix}", mime, content)
+    packed = gzip.compress(content, 9, mtime=0) if path.suffix in PACKED else None
+    return StaticFile(f"/static/{path.stem}.{digest}{path.suffix}", mime, content, packed)
 
 
 def _fonts() -> Iterator[tuple[str, StaticFile]]:
@@ -99,11 +131,21 @@ def _fonts() -> Iterator[tuple[str, StaticFile]]:
 
 
 def _font_css(fonts: Mapping[str, StaticFile]) -> str:
-    return "".join(_face_css(face, fonts[face.file].address) for face in faces())
+    """Return the rules of all faces; of two for the same letter the later one is asked."""
+    rules = [(face, fonts[face.file].address, _ranges(face)) for face in faces()]
+    basic = [
+        (face, fonts[BASIC[face.file][0]].address, BASIC[face.file][1])
+        for face in faces()
+        if face.file in BASIC
+    ]
+    return "".join(_face_css(*rule) for rule in (*rules, *basic))
 
 
-def _face_css(face: Face, address: str) -> str:
-    ranges = ",".join(f"U+{low:X}-{high:X}" for low, high in face.ranges)
+def _ranges(face: Face) -> str:
+    return ",".join(f"U+{low:X}-{high:X}" for low, high in face.ranges)
+
+
+def _face_css(face: Face, address: str, ranges: str) -> str:
     return (
         f'@font-face{{font-family:"{face.family}";font-weight:{face.weight};'
         f"font-style:{'italic' if face.italic else 'normal'};font-display:swap;"

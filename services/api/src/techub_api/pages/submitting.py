@@ -15,7 +15,7 @@ from starlette.datastructures import FormData
 from techub_api.accounts.tables import User
 from techub_api.limits.allowances import submitting
 from techub_api.pages.answers import answer
-from techub_api.pages.queries import has_card
+from techub_api.pages.standing import Kind, standing_of
 from techub_api.pages.visitors import Looking, Sent
 from techub_api.problems import STATUS, retry_after
 from techub_api.resources import Resources
@@ -70,13 +70,10 @@ async def ask(request: Request, opened: Opened, visitor: Looking, login: str = "
         draft=draft,
         onward=submit_address(draft.login),
     )
-    errors = _login_errors(draft.login) if draft.login else {}
-    if errors or not draft.login:
-        return shown(errors=errors, existing=None)
-    asked = valid_login(draft.login)
     async with transaction(opened.sessions) as session:
-        known = await has_card(session, asked)
-    return shown(errors={}, existing=asked if known else None)
+        standing = await standing_of(session, opened.settings, visitor.user, draft.login)
+    errors = {"login": standing.sentence} if standing.kind is Kind.wrong else {}
+    return shown(errors=errors, standing=standing)
 
 
 @router.post("/submit")
@@ -90,7 +87,7 @@ async def submit_form(request: Request, opened: Opened, visitor: Looking, sent: 
         visitor,
         "submit.html",
         draft=draft,
-        existing=None,
+        standing=None,
         onward=submit_address(draft.login),
     )
     if visitor.user is None:

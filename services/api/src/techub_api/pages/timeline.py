@@ -20,11 +20,28 @@ STATES: Final[Mapping[str, str]] = {
     "failed": "failed",
 }
 
+MEANINGS: Final[Mapping[str, str]] = {
+    "pull_github_data": "What we knew from before stands in for it.",
+    "download_github_avatar": "The card shows initials in its place.",
+    "optimize:avatar": "The card shows initials in its place.",
+    "evaluate_eligibility": "The profile got the benefit of the doubt.",
+    "ingest_submitted_repositories": "The card was written without them.",
+    "record_submitted_scrape": "The card was written without it.",
+    "generate_ai_profile": "Our own rules took the pen: it is a whole card all the same.",
+    "capture": "This one is missing; the others are whole.",
+    "optimize": "It is out as it was taken: the same picture in a larger file.",
+}
+"""What a loss means for the card, in plain words, by step or by kind of step."""
+
 READING: Final = ("pull_github_data", "download_github_avatar", "evaluate_eligibility")
 INPUTS: Final = ("describe_avatar", "ingest_submitted_repositories", "record_submitted_scrape")
 WRITING: Final = ("generate_ai_profile",)
 TELLING: Final = ("notify",)
 KINDS: Final = ("capture", "optimize")
+
+
+SETTLED: Final = frozenset({"completed", "degraded", "skipped", "failed"})
+SMOOTH: Final = frozenset({"completed", "skipped"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +59,31 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Loss:
+    """Something a run lost: at which step, why, and what it means for the card."""
+
+    title: str
+    reason: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chapter:
     """Steps that belong together."""
 
     name: str
     title: str
     rows: tuple[Row, ...]
+
+    @property
+    def done(self) -> int:
+        """Return how many of the steps are over, whatever came of them."""
+        return sum(row.state in SETTLED for row in self.rows)
+
+    @property
+    def is_smooth(self) -> bool:
+        """Return whether nothing in it is worth a look: all is done, at the first try."""
+        return all(row.state in SMOOTH and row.attempts <= 1 for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +115,16 @@ def chapters(run: RunShown, variants: Sequence[str]) -> list[Chapter]:
     for name in sorted(named, key=lambda name: _place(name, variants)):
         told[_chapter_of(name)].append(rows.get(name) or _to_come(name))
     return [Chapter(name, TITLES[name], tuple(rows)) for name, rows in told.items() if rows]
+
+
+def losses(run: RunShown) -> list[Loss]:
+    """Return what the run lost, in plain words."""
+    return [
+        Loss(title_of(stage), reason, _meaning_of(stage))
+        for stage, reason in (
+            (str(part.get("stage", "")), str(part.get("reason", ""))) for part in run.degradations
+        )
+    ]
 
 
 def slots(run: RunShown, variants: Sequence[str]) -> list[Slot]:
@@ -148,6 +194,10 @@ def _ahead(variants: Iterable[str]) -> Iterator[str]:
         yield f"capture:{variant}"
         yield f"optimize:{variant}"
     yield from TELLING
+
+
+def _meaning_of(stage: str) -> str:
+    return MEANINGS.get(stage) or MEANINGS.get(stage.partition(":")[0], "")
 
 
 def _to_come(name: str) -> Row:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Final
+from urllib.parse import urlsplit
 
 _SECOND: Final = 1_000
 _MINUTE: Final = 60 * _SECOND
@@ -21,6 +22,15 @@ _PLACES: Final = (
     ("Mac OS X", "a Mac"),
     ("Linux", "Linux"),
 )
+_OUTCOMES: Final = {
+    "queued": "in the queue",
+    "running": "being dealt",
+    "success": "ready",
+    "partial_success": "ready, with a loss",
+    "failure": "failed",
+    "canceled": "called off",
+}
+_NEVER: Final = ("javascript:", "data:", "vbscript:", "//", "mailto:", "/", "#")
 
 
 def duration(milliseconds: int) -> str:
@@ -63,3 +73,32 @@ def browser(agent: str) -> str:
     name = next((label for mark, label in _BROWSERS if mark in agent), "A browser")
     place = next((label for mark, label in _PLACES if mark in agent), None)
     return f"{name} on {place}" if place else name
+
+
+def outcome(status: str) -> str:
+    """Return what people call a run's status."""
+    return _OUTCOMES.get(status, status.replace("_", " "))
+
+
+def month(moment: datetime) -> str:
+    """Return a month as people read it."""
+    return f"{moment:%B %Y}"
+
+
+def safe_link(text: str | None) -> str | None:
+    """Return a web address somebody may be led to, `https` when none is said; None for the rest."""
+    if not text or not text.isprintable() or any(letter.isspace() for letter in text):
+        return None
+    address = text if "://" in text or text.startswith(_NEVER) else f"https://{text}"
+    try:
+        place = urlsplit(address)
+        name = place.hostname or ""
+    except ValueError:
+        return None
+    named = "." in name and "@" not in place.netloc
+    return address if place.scheme in {"http", "https"} and named else None
+
+
+def bare(address: str) -> str:
+    """Return an address as people write it, without `https://` and the last slash."""
+    return address.partition("://")[2].removeprefix("www.").rstrip("/")

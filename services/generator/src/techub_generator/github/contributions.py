@@ -1,6 +1,7 @@
 """What a contribution calendar amounts to."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any, Final
 
 from techub_generator.github.query import WINDOW_DAYS
@@ -22,12 +23,15 @@ def contributions_of(collection: Mapping[str, Any]) -> Contributions:
     calendar = collection.get("contributionCalendar")
     days = _days(calendar if isinstance(calendar, dict) else {})
     counts = [day.count for day in days]
+    first_day, every_day = _one_a_day(days)
     return Contributions(
         window_days=WINDOW_DAYS,
         total=sum(counts),
         active_weeks=len({day.date.isocalendar()[:2] for day in days if day.count}),
         current_streak=_current(counts),
         longest_streak=_longest(counts),
+        first_day=first_day,
+        days=every_day,
         **{name: _count(collection.get(field)) for name, field in TOTALS.items()},
     )
 
@@ -40,6 +44,17 @@ def _days(calendar: Mapping[str, Any]) -> list[Day]:
         for day in readable(Day, given if isinstance(given, list) else []):
             found[day.date] = day
     return [found[date] for date in sorted(found)]
+
+
+def _one_a_day(days: Sequence[Day]) -> tuple[date | None, tuple[int, ...]]:
+    """Return the first day and a count for every one of the window; one left out has none."""
+    if not days:
+        return None, ()
+    counts = {day.date: day.count for day in days}
+    last = days[-1].date
+    span = min((last - days[0].date).days, WINDOW_DAYS) + 1
+    first = last - timedelta(days=span - 1)
+    return first, tuple(counts.get(first + timedelta(days=place), 0) for place in range(span))
 
 
 def _current(counts: Sequence[int]) -> int:

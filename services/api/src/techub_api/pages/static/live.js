@@ -1,17 +1,22 @@
-/* Follows a run: whenever its story grows, the page is read again and what changed is swapped in. */
+/* Follows runs: whenever a story grows, the page is read again and what changed is swapped in. */
 const KINDS = ["started", "step", "picture", "ended"];
 const GATHER = 60;
+const MOST = 3; // a browser opens few connections to one place
 
-const run = document.getElementById("run");
+const live = document.getElementById("live");
 let reading = false;
 let grown = false;
 let startedAt = null;
 
-if (run && run.dataset.events) follow();
+if (live) {
+  [...document.querySelectorAll("[data-events]")].slice(0, MOST).forEach(follow);
+  wind();
+  setInterval(tick, 1000);
+}
 
-function follow() {
-  const last = Number(run.dataset.lastLine);
-  const source = new EventSource(run.dataset.events);
+function follow(story) {
+  const last = Number(story.dataset.lastLine);
+  const source = new EventSource(story.dataset.events);
   const heard = (event) => {
     if (Number(event.lastEventId) > last) read();
   };
@@ -20,8 +25,6 @@ function follow() {
     source.close();
     read();
   });
-  wind();
-  setInterval(tick, 1000);
 }
 
 /* Reads the page again, once for all the lines that arrive together. */
@@ -53,22 +56,24 @@ async function newest() {
 
 function show(next) {
   document.title = next.title;
-  run.className = next.getElementById("run").className;
-  for (const part of run.querySelectorAll("[data-live]")) {
-    patch(part, next.querySelector(`[data-live="${part.dataset.live}"]`));
+  live.className = next.getElementById("live").className;
+  for (const part of live.querySelectorAll("[data-live]")) {
+    const newer = next.querySelector(`[data-live="${part.dataset.live}"]`);
+    if (newer) patch(part, newer);
   }
   wind();
 }
 
-/* Makes a node like the next one and leaves alone whatever is the same, so nothing blinks. */
+/* Makes a node like the next one and leaves alone whatever is the same, so nothing blinks;
+   what somebody opened or closed stays so. */
 function patch(now, next) {
   if (now.isEqualNode(next)) return;
   if (!same(now, next)) {
     now.replaceWith(document.importNode(next, true));
     return;
   }
-  for (const { name } of [...now.attributes]) if (!next.hasAttribute(name)) now.removeAttribute(name);
-  for (const { name, value } of next.attributes) if (now.getAttribute(name) !== value) now.setAttribute(name, value);
+  for (const { name } of [...now.attributes]) if (!next.hasAttribute(name) && name !== "open") now.removeAttribute(name);
+  for (const { name, value } of next.attributes) if (now.getAttribute(name) !== value && name !== "open") now.setAttribute(name, value);
   const pairs = [...next.childNodes];
   [...now.childNodes].forEach((child, place) => patch(child, pairs[place]));
 }
@@ -83,12 +88,12 @@ function same(now, next) {
 }
 
 function wind() {
-  const clock = run.querySelector("[data-elapsed]");
+  const clock = live.querySelector("[data-elapsed]");
   startedAt = clock && performance.now() - Number(clock.dataset.elapsed);
   tick();
 }
 
 function tick() {
-  const clock = run.querySelector("[data-elapsed]");
+  const clock = live.querySelector("[data-elapsed]");
   if (clock) clock.textContent = `${Math.floor((performance.now() - startedAt) / 1000)} s`;
 }
