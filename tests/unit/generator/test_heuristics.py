@@ -408,3 +408,15 @@ def test_leanings_are_all_used() -> None:
     lines = [*powers.BUFFS, *powers.WEAKNESSES, *powers.MOVES]
 
     assert set(Leaning) <= {line.leaning for line in lines}
+
+
+def test_a_repository_that_cannot_be_named(
+    profile: Make, repository: Callable[..., Repository]
+) -> None:
+    """A name nobody can say is not said, and its description is not told either."""
+    nameless = repository("__0", description="0", stars=3)
+
+    told = traits_of(profile(repositories=(nameless,)))
+
+    assert "__0" not in told.long_bio
+    assert "In its own words" not in told.long_bio

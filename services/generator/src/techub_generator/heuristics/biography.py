@@ -189,7 +189,8 @@ def long_bio_of(telling: Telling) -> str:
     craft = telling.fullest("long craft", CRAFT)
     fame = telling.fullest("fame", FAME)
     words = telling.facts.words
-    about = ABOUT.format_map(words) if "about" in words and words["repo"] in fame else ""
+    named = "repo" in words and words["repo"] in fame
+    about = ABOUT.format_map(words) if named and "about" in words else ""
     if about and not telling.repeats(about):
         telling.hear(about)
         fame = f"{fame} {about}"
