@@ -158,28 +158,52 @@ async def read_only(folder: Path) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def full(folder: Path) -> AsyncIterator[None]:
-    """The folder's disk has no byte left; what was in it can be read."""
-    kept = folder.with_name("objects-kept")
-    folder.rename(kept)
-    folder.mkdir()
+    """The folder's disk has no byte left; what was in it can be read.
+
+    The folder itself stays where it is, hidden, so that nobody can write into it as it goes or
+    comes back.
+    """
+    kept, disk = folder.with_name("objects-kept"), folder.with_name("objects-disk")
+    async with mounted(kept, "--bind", folder):
+        size = _size(kept) + SPARE
+        async with mounted(disk, "-t", "tmpfs", "-o", f"size={size}", "tmpfs"):
+            _copy(kept, disk)
+            mount("--bind", disk, folder)
+            try:
+                _copy(kept, disk)  # what came meanwhile
+                _fill(disk / FILLER)
+                yield
+                _copy(disk, kept)
+            finally:
+                _unmount(folder)
+
+
+@asynccontextmanager
+async def mounted(place: Path, *arguments: str | Path) -> AsyncIterator[None]:
+    """A folder of its own is mounted there meanwhile; skips where nobody may."""
+    place.mkdir()
     try:
-        mount("-t", "tmpfs", "-o", f"size={_size(kept) + SPARE}", "tmpfs", folder)
+        mount(*arguments, place)
         try:
-            shutil.copytree(kept, folder, dirs_exist_ok=True)
-            _fill(folder / FILLER)
             yield
-            # full to the end: what would be written now would not be copied
-            but_not = shutil.ignore_patterns(FILLER)
-            shutil.copytree(folder, kept, dirs_exist_ok=True, ignore=but_not)
         finally:
-            _unmount(folder)
+            _unmount(place)
     finally:
-        folder.rmdir()
-        kept.rename(folder)
+        place.rmdir()
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy what the target does not have; nobody sees half of a file there."""
+
+    def absent(folder: str, names: list[str]) -> set[str]:
+        there = target / Path(folder).relative_to(source)
+        return {name for name in names if name == FILLER or (there / name).is_file()}
+
+    shutil.copytree(source, target, dirs_exist_ok=True, ignore=absent)
 
 
 FILLER: Final = ".filler"
-SPARE: Final = 1 << 20
+SPARE: Final = 8 << 20
 BLOCK: Final = 4096
 
 
