@@ -6,7 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack
 
 import pytest
+from sqlalchemy import update
 
+from techub_api.profiles.tables import Profile
+from techub_common.database import open_sessions, transaction
+from techub_common.events import SUITE
 from techub_devstack import samples
 from techub_devstack.doubles import gemini
 from techub_devstack.doubles.handle import Double
@@ -52,6 +56,7 @@ async def stack(tmp_path_factory: pytest.TempPathFactory, model: Model) -> Async
         http_port=free_ports(1)[0],
         environment={
             "CAPTURE_VARIANTS": "card",
+            "AI_IMAGES_ENABLED": "true",
             "GEMINI_API_BASE": model.url,
             "GEMINI_API_KEY": KEY,
         },
@@ -84,6 +89,30 @@ async def test_the_key_is_nowhere(person: Person, stack: Stack, model: Model) ->
     for text in (*pages, *logs, *stored):
         assert KEY not in text
         assert "collectible trading card" not in text
+
+
+async def test_artwork(person: Person, stack: Stack, model: Model) -> None:
+    """Its owner asks for artwork: drawn with the next deal, published and shown as such."""
+    login = samples.UNICODE
+    await person.finished(login)
+    url = stack.services_environment("api")["DATABASE_URL"]
+    async with open_sessions(url, pool=1) as sessions, transaction(sessions) as session:
+        await session.execute(
+            update(Profile).where(Profile.login == login.lower()).values(artwork_wanted=True)
+        )
+    run = await person.finished(login)
+    page = (await person.http.get(f"/profiles/{login}?tab=pictures")).text
+    assets = (await person.http.get(f"/api/v1/profiles/{login}/assets")).json()["assets"]
+    drawn = {one["kind"]: one for one in assets if one["kind"] in SUITE}
+    seen = [(await person.http.get(one["url"])).status_code for one in drawn.values()]
+
+    assert run["status"] == "success"
+    assert set(drawn) == set(SUITE)
+    assert {one["provider"] for one in drawn.values()} == {"ai_studio"}
+    assert seen == [200] * 4
+    assert "Drawn by a model" in page
+    assert "Gemini, through AI Studio" in page
+    assert sum(model.requests(path_contains="image:generateContent").values()) == 4
 
 
 async def test_stopped_in_the_middle(person: Person, stack: Stack, model: Model) -> None:

@@ -7,9 +7,11 @@ from typing import Any
 import pytest_asyncio
 from nats.aio.msg import Msg
 
-from techub_common.asks import CHECK_GEMINI, LIST_PROVIDERS, SHOW_SPENDING
+from techub_common.asks import CHECK_GEMINI, LIST_PROVIDERS, RUN_PIPELINE, SHOW_SPENDING
+from techub_common.events import ARTWORKS
 from tests.integration.cli.conftest import Command, Road
 
+RUN = "5f0d7c1e-3b1a-4c55-9f0e-2f6f0a4f7a10"
 Start = Callable[..., Awaitable[Command]]
 PROVIDERS = {
     "text": [
@@ -62,6 +64,7 @@ async def answers(road: Road) -> AsyncIterator[dict[str, dict[str, Any]]]:
     said: dict[str, dict[str, Any]] = {
         LIST_PROVIDERS: PROVIDERS,
         SHOW_SPENDING: SPENDING,
+        RUN_PIPELINE: {"run_id": RUN, "created": True},
         CHECK_GEMINI: {"works": True, "age_seconds": 0.1, "providers": [BADLY, WELL]},
     }
     subjects = tuple(said)
@@ -131,3 +134,17 @@ async def test_nobody_answers(road: Road, techub: Start) -> None:
 
     assert code == 1
     assert "the generator does not answer" in err
+
+
+async def test_avatar_suite(road: Road, techub: Start, answers: dict[str, dict[str, Any]]) -> None:
+    """The suite is a run of its recipe; the alternates, and not to ask, are said."""
+    well = await (await techub(road.server.url, "gemini", "avatar-suite", "pip")).ended()
+    plain = answers["asked"]
+    command = ("gemini", "avatar-suite", "pip", "--alternates", "--unasked", "--json")
+    more = await (await techub(road.server.url, *command)).ended()
+
+    assert (well[0], more[0]) == (0, 0)
+    assert RUN in well[1]
+    assert plain == {"login": "pip", "recipe": "avatar_suite"}
+    assert answers["asked"] == {**plain, "artworks": list(ARTWORKS), "unasked": True}
+    assert json.loads(more[1])["run_id"] == RUN

@@ -6,12 +6,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-)
 
 from techub_common.events import CardGenerated, Known, Options, Policy
 from techub_common.storage import FolderStore
@@ -22,28 +16,6 @@ from techub_generator.settings import Settings
 from techub_generator.stages import DESCRIPTION, TRAITS
 
 KEY = "AIzaSyTestTestTestTestTestTestTestTest0"
-
-
-def service_account(token_uri: str) -> dict[str, str]:
-    """Return a service account whose tokens the double gives out."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    return {
-        "type": "service_account",
-        "project_id": "demo",
-        "private_key_id": "1",
-        "private_key": pem,
-        "client_email": "cards@demo.iam.gserviceaccount.com",
-        "token_uri": token_uri,
-    }
-
-
-@pytest.fixture
-def account(tmp_path: Path, gemini_double: Double) -> Path:
-    """Give the file of a service account."""
-    path = tmp_path.with_name(f"{tmp_path.name}-account.json")
-    path.write_text(json.dumps(service_account(f"{gemini_double.url}/token")))
-    return path
 
 
 @pytest.fixture

@@ -162,6 +162,22 @@ async def test_picture(
     )
 
 
+async def test_artwork(
+    service: ServiceProcess, road: Client, objects: Path, capture: bytes
+) -> None:
+    """An artwork is one public file of its kind; who drew it is told on, and nobody captured it."""
+    fact = taken(objects, "avatar_16x9", capture).model_copy(update={"provider": "vertex"})
+
+    told = await answer_to(road, fact)
+
+    assert isinstance(told, AssetRecorded)
+    [file] = told.renditions
+    assert file.object_key.startswith(f"generated/ada/avatar_16x9-{file.sha256[:12]}.")
+    assert (file.width, file.height) == (1200, 630)
+    assert (told.kind, told.provider) == ("avatar_16x9", "vertex")
+    await logged(service, fact, "image_optimize_started", "record_asset_ok")
+
+
 async def test_damaged_capture(service: ServiceProcess, road: Client, objects: Path) -> None:
     """A capture that is not what was captured is never published, not even as it is."""
     fact = taken(objects, "og", b"the whole capture")

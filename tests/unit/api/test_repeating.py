@@ -8,7 +8,8 @@ from techub_api.runs.rules import GENERATOR_STAGES, Repeat, to_repeat
 from techub_api.submissions.rules import Meeting, checked, meeting
 from techub_common.events import Options
 
-PULL, AVATAR, SEEN, ELIGIBILITY, SUBMITTED, SCRAPE, TRAITS = GENERATOR_STAGES
+PULL, AVATAR, SEEN, ELIGIBILITY, SUBMITTED, SCRAPE, TRAITS, *DRAWN = GENERATOR_STAGES
+PORTRAIT, *OTHERS = DRAWN
 VARIANTS = ("og", "card", "simple")
 FULL = Options()
 OG = Options(variants=("og",))
@@ -19,7 +20,10 @@ RECIPE = Options(recipe="screenshot_refresh", variants=("og",))
     ("facts", "repeat"),
     [
         ({}, Repeat(kept=GENERATOR_STAGES)),
-        ({"lost": {TRAITS}}, Repeat(kept=(PULL, AVATAR, SEEN, ELIGIBILITY, SUBMITTED, SCRAPE))),
+        (
+            {"lost": {TRAITS}},
+            Repeat(kept=(PULL, AVATAR, SEEN, ELIGIBILITY, SUBMITTED, SCRAPE, *DRAWN)),
+        ),
         ({"lost": {PULL}}, Repeat()),
         ({"lost": {ELIGIBILITY}, "error_code": "not_eligible"}, Repeat()),
         ({"card_ready": True}, None),
@@ -43,10 +47,15 @@ RECIPE = Options(recipe="screenshot_refresh", variants=("og",))
         ),
         (
             {"card_ready": True, "lost": {AVATAR}},
-            Repeat(kept=(PULL, SEEN, ELIGIBILITY, SUBMITTED, SCRAPE, TRAITS)),
+            Repeat(kept=(PULL, SEEN, ELIGIBILITY, SUBMITTED, SCRAPE, TRAITS, *DRAWN)),
         ),
         ({"card_ready": True, "lost": {AVATAR, PULL}}, Repeat()),
         ({"card_ready": True, "lost": {"optimize:avatar"}}, Repeat(kept=GENERATOR_STAGES)),
+        (
+            {"card_ready": True, "lost": {PORTRAIT}},
+            Repeat(kept=(PULL, AVATAR, SEEN, ELIGIBILITY, SUBMITTED, SCRAPE, TRAITS, *OTHERS)),
+        ),
+        ({"card_ready": True, "lost": {"optimize:avatar_3x1"}}, Repeat(kept=GENERATOR_STAGES)),
         ({"card_ready": True, "lost": {AVATAR}, "steps": ["notify"]}, None),
         ({"card_ready": True, "lost": {"notify"}}, None),
     ],

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from techub_cli.answers import read
 from techub_cli.connection import Server, ask, connected
+from techub_cli.pipeline import start
 from techub_cli.running import print_json, run
 from techub_cli.screen import Screen, plain
 from techub_common.asks import (
@@ -18,8 +19,10 @@ from techub_common.asks import (
     SHOW_SPENDING,
     GeminiRequest,
     ProvidersRequest,
+    RunRequest,
     SpendingRequest,
 )
+from techub_common.events import ARTWORKS
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
@@ -130,6 +133,38 @@ def image_ping(context: typer.Context, *, as_json: AsJson = False) -> None:
     """
     server: Server = context.obj
     run(lambda: _ping(server, "image", as_json=as_json), as_json=as_json)
+
+
+@app.command("avatar-suite")
+def avatar_suite(
+    context: typer.Context,
+    login: Annotated[str, typer.Argument(metavar="LOGIN", help="A login that has a card.")],
+    *,
+    alternates: Annotated[
+        bool, typer.Option("--alternates", help="Three portraits in other styles, too.")
+    ] = False,
+    unasked: Annotated[
+        bool,
+        typer.Option("--unasked", help="Also where the owner has not asked, or was served lately."),
+    ] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow the run until it is over.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Draw the artwork of LOGIN's avatar: four pictures, about $0.16.
+
+    It is drawn also while artwork is switched off, but not over the day's budget, and only
+    where the owner asks for it, once a week. The card and its pictures are left alone.
+
+    Exit code: as of `pipeline run`; 1 also when it is withheld.
+    """
+    server: Server = context.obj
+    request = RunRequest(
+        login=login,
+        recipe="avatar_suite",
+        artworks=ARTWORKS if alternates else None,
+        unasked=unasked,
+    )
+    run(lambda: start(server, request, wait=wait, as_json=as_json), as_json=as_json)
 
 
 async def _status(server: Server, *, as_json: bool) -> int:

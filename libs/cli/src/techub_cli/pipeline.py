@@ -60,7 +60,7 @@ def run_pipeline(  # noqa: PLR0913  # one per option
         str | None,
         typer.Option(
             help="A shorter road: screenshot_refresh takes the pictures again, github_sync reads"
-            " GitHub's numbers, avatar_refresh the avatar too."
+            " GitHub's numbers, avatar_refresh the avatar too, avatar_suite draws artwork."
         ),
     ] = None,
     variants: Annotated[

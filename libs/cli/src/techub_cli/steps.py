@@ -7,7 +7,7 @@ from uuid import UUID
 from techub_cli.screen import size
 from techub_cli.telling import degraded, smaller
 from techub_common import events
-from techub_common.events import AVATAR, Event, StageStatus
+from techub_common.events import FROM_OUTSIDE, Event, StageStatus
 
 ENDINGS: Final[dict[type[Event], tuple[str, int]]] = {
     events.PipelineCompleted: ("completed", 0),
@@ -93,7 +93,7 @@ def step_of(event: Event) -> Step | None:
 
 def _picture(event: Event) -> Step | None:
     match event:
-        case events.AssetCaptured() if event.kind != AVATAR:
+        case events.AssetCaptured() if event.kind not in FROM_OUTSIDE:
             note = f"{event.width}x{event.height}, {size(event.bytes)}"
             return Step(f"capture:{event.kind}", "completed", event.duration_ms, note)
         case events.AssetRecorded():

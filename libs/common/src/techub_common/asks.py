@@ -28,7 +28,8 @@ class RunRequest(BaseModel):
     """Start a run of this login; answered with `run_id` and whether it was `created`.
 
     A `refresh` waits in line behind people's runs and tells nobody how it ended. By `force`
-    pictures are taken again although nothing on them has changed.
+    pictures are taken again although nothing on them has changed. The recipe `avatar_suite` draws
+    `artworks`, the suite when None; `unasked` it asks neither the owner nor the week.
     """
 
     login: str
@@ -42,6 +43,8 @@ class RunRequest(BaseModel):
     screenshots: Literal["take", "skip"] = "take"
     refresh: bool = False
     force: bool = False
+    artworks: tuple[str, ...] | None = None
+    unasked: bool = False
 
 
 class StatusRequest(BaseModel):

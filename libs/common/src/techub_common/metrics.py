@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from techub_common.events import (
     ALL,
-    AVATAR,
+    FROM_OUTSIDE,
     AssetCaptured,
     AssetFailed,
     AssetRecorded,
@@ -50,7 +50,7 @@ class Metrics:
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
         self._stages = set(MAKES_PICTURES)
-        self._variants = {AVATAR}
+        self._variants = set(FROM_OUTSIDE)
         self._messages = self._counter("messages", "Messages settled", "consumer", "outcome")
         self._seconds = self._histogram("message_seconds", "Fetched to settled", _HOPS, "consumer")
         self._queue = self._histogram(
@@ -138,7 +138,7 @@ class Metrics:
                 self._runs.labels("canceled", "").inc()
             case StageRecorded():
                 self._told_stage(event)
-            case AssetCaptured() if event.kind != AVATAR:  # the avatar's download is a stage
+            case AssetCaptured() if event.kind not in FROM_OUTSIDE:  # those were stages
                 self._count("capture", event.kind, StageStatus.completed, event.duration_ms)
             case AssetRecorded():
                 status = StageStatus.degraded if event.degradations else StageStatus.completed

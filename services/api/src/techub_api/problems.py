@@ -16,6 +16,7 @@ from techub_common.errors import Away, Permanent
 log = structlog.get_logger()
 
 STATUS: Final[Mapping[str, HTTPStatus]] = {
+    "artwork_withheld": HTTPStatus.CONFLICT,
     "bad_idempotency_key": HTTPStatus.BAD_REQUEST,
     "bad_key": HTTPStatus.NOT_FOUND,
     "bad_signature": HTTPStatus.UNAUTHORIZED,
@@ -42,6 +43,7 @@ STATUS: Final[Mapping[str, HTTPStatus]] = {
     "sign_in_stale": HTTPStatus.BAD_REQUEST,
     "too_many_requests": HTTPStatus.TOO_MANY_REQUESTS,
     "unauthorized": HTTPStatus.UNAUTHORIZED,
+    "unknown_artwork": HTTPStatus.UNPROCESSABLE_ENTITY,
     "unknown_field": HTTPStatus.UNPROCESSABLE_ENTITY,
     "unknown_recipe": HTTPStatus.UNPROCESSABLE_ENTITY,
     "unknown_stage": HTTPStatus.UNPROCESSABLE_ENTITY,

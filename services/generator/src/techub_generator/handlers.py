@@ -1,6 +1,6 @@
 """`pipeline.started` becomes `card.generated`, or `card.failed` when nobody can help."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -16,6 +16,7 @@ from techub_common.events import (
     StageRecorded,
     StageStatus,
 )
+from techub_generator.artwork import Artwork, draw_suite
 from techub_generator.avatar import Avatar
 from techub_generator.card import Card, write_traits
 from techub_generator.description import AvatarDescription, describe_avatar
@@ -46,7 +47,8 @@ async def generate_card(
     run = Run(event, attempt, resources.objects, resources.tell)
     profile = await pull_profile(run, resources.github)
     await check_eligibility(run, profile)
-    avatar, seen, card = await _pictured_and_written(run, resources, profile)
+    made = await _made(run, resources, profile)
+    card, seen, avatar = made.card, made.seen, made.avatar
     await resources.tell(
         CardGenerated(
             run_id=event.run_id,
@@ -56,30 +58,54 @@ async def generate_card(
             sections=profile.sections if PULL in run.artifacts else {},
             traits=card.traits if card else None,
             avatar=avatar.state if avatar else AvatarState.kept,
+            artworks=tuple(one.kind for one in made.artworks if one.object_key),
             provenance=card.provenance if card else None,
-            calls=(*(seen.calls if seen else ()), *(card.calls if card else ())),
+            calls=(
+                *(seen.calls if seen else ()),
+                *(card.calls if card else ()),
+                *(call for one in made.artworks for call in one.calls),
+            ),
             reasons=reasons_of(profile) if card and card.counted else {},
             degradations=tuple(run.degradations),
         )
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a run came to beside the profile."""
+
+    avatar: Avatar | None
+    seen: AvatarDescription | None
+    card: Card | None
+    artworks: tuple[Artwork, ...]
+
+
 Pictured = tuple[Avatar | None, AvatarDescription | None]
 
 
-async def _pictured_and_written(
-    run: Run, resources: Resources, profile: GitHubProfile
-) -> tuple[Avatar | None, AvatarDescription | None, Card | None]:
-    """Return avatar and words; these wait for it only where they draw on what is seen in it."""
+async def _made(run: Run, resources: Resources, profile: GitHubProfile) -> Made:
+    """Return everything, artworks and words side by side.
+
+    The words wait for the avatar only where they draw on what is seen in it.
+    """
     if run.event.policy.descriptions:
         (avatar, seen), read = await both(_pictured(run, resources, profile), _read(run, resources))
-        return avatar, seen, await _written(run, resources, Material(profile, *read), seen)
+        card, artworks = await both(
+            _written(run, resources, Material(profile, *read), seen),
+            draw_suite(run, resources.drawer, profile, avatar, seen),
+        )
+        return Made(avatar, seen, card, artworks)
 
     async def written() -> Card | None:
         return await _written(run, resources, Material(profile, *await _read(run, resources)))
 
-    (avatar, seen), card = await both(_pictured(run, resources, profile), written())
-    return avatar, seen, card
+    async def drawn() -> tuple[Pictured, tuple[Artwork, ...]]:
+        avatar, seen = await _pictured(run, resources, profile)
+        return (avatar, seen), await draw_suite(run, resources.drawer, profile, avatar, seen)
+
+    ((avatar, seen), artworks), card = await both(drawn(), written())
+    return Made(avatar, seen, card, artworks)
 
 
 async def _pictured(run: Run, resources: Resources, profile: GitHubProfile) -> Pictured:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from techub_common.storage import ObjectStore
 from techub_generator.gemini.door import Gemini
+from techub_generator.gemini.drawing import Drawer
 from techub_generator.gemini.writing import Writer
 from techub_generator.github.client import GitHub
 from techub_generator.outbound import Outbound
@@ -20,3 +21,4 @@ class Resources:
     tell: Tell
     gemini: Gemini
     writer: Writer
+    drawer: Drawer

@@ -12,6 +12,7 @@ from techub_common.storage import open_store
 from techub_common.streams import GENERATOR
 from techub_generator import answers
 from techub_generator.gemini.door import open_gemini
+from techub_generator.gemini.drawing import Drawer
 from techub_generator.gemini.providers import Providers
 from techub_generator.gemini.pulse import Pulse
 from techub_generator.gemini.writing import Writer
@@ -22,7 +23,7 @@ from techub_generator.outbound import Outbound
 from techub_generator.patient_store import PatientStore
 from techub_generator.resources import Resources
 from techub_generator.settings import Settings
-from techub_generator.stages import STAGES
+from techub_generator.stages import DRAWINGS, STAGES
 
 log = structlog.get_logger()
 
@@ -42,13 +43,14 @@ def opener(settings: Settings, patience: float = PATIENCE) -> OpenService:
             open_github(settings.github_api_url, keys, patience, quota(service.registry)) as github,
             open_gemini(settings.gemini_providers) as gemini,
         ):
-            service.metrics.knows(stages=STAGES)
+            service.metrics.knows(stages=(*STAGES, *DRAWINGS))
             outbound = Outbound(settings.outbound_allowed)
             store = PatientStore(objects)
             writer = Writer(gemini, gemini.providers.text, settings.gemini_deadline_seconds)
+            drawer = Drawer(gemini, gemini.providers.images)
             pulse = Pulse(gemini)
             service.provide(
-                resources=Resources(github, outbound, store, service.tell, gemini, writer),
+                resources=Resources(github, outbound, store, service.tell, gemini, writer, drawer),
                 pulse=pulse,
             )
             service.checks["storage"] = objects.probe

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from techub_common.errors import Permanent
 from techub_common.events import (
+    ARTWORKS,
     Degradation,
     Event,
     PipelineStarted,
@@ -32,6 +33,14 @@ SUBMITTED: Final = "ingest_submitted_repositories"
 SCRAPE: Final = "record_submitted_scrape"
 TRAITS: Final = "generate_ai_profile"
 STAGES: Final = (PULL, AVATAR, DESCRIPTION, ELIGIBILITY, SUBMITTED, SCRAPE, TRAITS)
+
+
+def drawing(kind: str) -> str:
+    """Return the stage that draws an artwork of this kind."""
+    return f"draw_{kind}"
+
+
+DRAWINGS: Final = tuple(drawing(kind) for kind in ARTWORKS)
 
 FIRST_ATTEMPT: Final = 1
 STAGE_SECONDS: Final = 35.0  # all of them together stay below the limit of one delivery
@@ -139,8 +148,7 @@ class Run:
         await self.tell(line)
         self.artifacts[name] = key
         if line.status is StageStatus.degraded:
-            self.degradations.append(Degradation(stage=name, reason=line.message or name))
-            self.degradations.sort(key=_turn)  # stages side by side end in any order
+            self.lose(name, line.message or name)
         log.info(
             "stage_ended",
             stage=name,
@@ -149,6 +157,11 @@ class Run:
             resumed=line.attempt != self.attempt,
         )
         return result
+
+    def lose(self, name: str, reason: str) -> None:
+        """Take down what the run lost at a stage; stages side by side end in any order."""
+        self.degradations.append(Degradation(stage=name, reason=reason))
+        self.degradations.sort(key=_turn)
 
     def _left_out(self, name: str) -> str | None:
         options = self.event.options
@@ -167,7 +180,8 @@ class Run:
 
 
 def _turn(degradation: Degradation) -> int:
-    return STAGES.index(degradation.stage) if degradation.stage in STAGES else len(STAGES)
+    known = (*STAGES, *DRAWINGS)
+    return known.index(degradation.stage) if degradation.stage in known else len(known)
 
 
 def _since(started: float) -> int:

@@ -10,7 +10,7 @@ from faststream import Context
 
 from techub_common.errors import Permanent, code_of
 from techub_common.events import (
-    ARTWORK,
+    ARTWORKS,
     AVATAR,
     AssetCaptured,
     AssetFailed,
@@ -28,7 +28,7 @@ from techub_optimizer.resources import Resources
 
 log = structlog.get_logger()
 
-FROM_OUTSIDE = {AVATAR: Shape.avatar, ARTWORK: Shape.artwork}
+SHAPES = {AVATAR: Shape.avatar} | dict.fromkeys(ARTWORKS, Shape.artwork)
 
 
 async def optimize_asset(event: AssetCaptured, resources: Annotated[Resources, Context()]) -> None:
@@ -36,7 +36,7 @@ async def optimize_asset(event: AssetCaptured, resources: Annotated[Resources, C
     started = time.monotonic()
     log.info("image_optimize_started", variant=event.kind, size=event.bytes)
     content = await _read(event, resources)
-    shape = FROM_OUTSIDE.get(event.kind)
+    shape = SHAPES.get(event.kind)
     if shape is None:
         recorded = await _picture(event, content, resources)
     else:
@@ -94,7 +94,7 @@ async def _from_outside(
         run_id=event.run_id,
         login=event.login,
         kind=event.kind,
-        provider=resources.door.provider,
+        provider=event.provider or resources.door.provider,
         renditions=renditions,
         bytes_before=len(content),
         engine=resources.door.name,

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from techub_api.accounts.actions import user_with_login
 from techub_api.accounts.tables import User
+from techub_api.policy.switching import Changes, switch
 from techub_api.profiles.tables import Ownership, Profile
 from techub_api.resources import Resources
 from techub_common.database import transaction
@@ -156,3 +157,26 @@ async def test_no_new_pictures_for_strangers(developer: AsyncClient, workshop: R
     await finished(workshop)
 
     assert await sent(developer, "/pip/capture") == 403
+
+
+@pytest.mark.usefixtures("pip")
+async def test_artwork(developer: AsyncClient, workshop: Resources) -> None:
+    """Owners may have artwork drawn where that is switched on, and may think better of it."""
+    await make_mine(workshop)
+    nothing = (await developer.get(HERE)).text
+    refused = await sent(developer, "/pip/artwork")
+    await sent(developer, "/claim")
+    async with transaction(workshop.sessions) as session:
+        await switch(session, "ada", Changes(artwork=True))
+    offered = (await developer.get(HERE)).text
+    asked = await sent(developer, "/pip/artwork")
+    told = (await developer.get(HERE)).text
+    await sent(developer, "/pip/no-artwork")
+
+    assert "Have artwork drawn" not in nothing
+    assert refused == 403
+    assert "Have artwork drawn" in offered
+    assert asked == 303
+    assert "Artwork is drawn with the next deal, once a week." in told
+    assert "No artwork" in told
+    assert "Have artwork drawn" in (await developer.get(HERE)).text

@@ -14,7 +14,7 @@ from techub_api.accounts.tables import User
 from techub_api.pages import TEMPLATES
 from techub_api.pages.answers import POLICY, answer, environment
 from techub_api.pages.charts import bars_of, calendar_of
-from techub_api.pages.frames import frames
+from techub_api.pages.frames import artworks, frames
 from techub_api.pages.portrait import Activity, Contributions, Elsewhere, Tab
 from techub_api.pages.profile import described
 from techub_api.pages.showcase import showcase
@@ -199,6 +199,19 @@ def hostile_tab(tab: Tab) -> dict[str, Any]:
     return shown[tab]
 
 
+DRAWN = [
+    PictureShown(
+        variant="avatar_3x1",
+        format="jpeg",
+        url="https://techub.test/generated/pip/avatar_3x1-0123456789ab.jpg",
+        bytes=5,
+        width=768,
+        height=329,
+        mime="image/jpeg",
+    )
+]
+
+
 @pytest.mark.parametrize("tab", Tab)
 def test_a_hostile_profile(settings: Settings, tab: Tab) -> None:
     """Markup in whatever GitHub or a model says is shown, not run; no link leads to a script."""
@@ -211,6 +224,7 @@ def test_a_hostile_profile(settings: Settings, tab: Tab) -> None:
         account=account,
         show=show,
         frames=frames(profile.pictures),
+        artworks=artworks(DRAWN),
         run=None,
         signs=[],
         tab=tab,

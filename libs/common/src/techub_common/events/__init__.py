@@ -2,8 +2,11 @@
 
 from techub_common.events.account import AddressChanged
 from techub_common.events.asset import (
-    ARTWORK,
+    ALTERNATES,
+    ARTWORKS,
     AVATAR,
+    FROM_OUTSIDE,
+    SUITE,
     AssetCaptured,
     AssetFailed,
     AssetRecorded,
@@ -63,9 +66,12 @@ BY_TYPE = {event.type: event for event in ALL}
 
 __all__ = [
     "ALL",
-    "ARTWORK",
+    "ALTERNATES",
+    "ARTWORKS",
     "AVATAR",
     "BY_TYPE",
+    "FROM_OUTSIDE",
+    "SUITE",
     "AddressChanged",
     "AssetCaptured",
     "AssetFailed",

@@ -1,12 +1,18 @@
 """What is asked of and told by the services that make pictures."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from techub_common.events.base import Event, Part
 from techub_common.events.pipeline import Degradation
 
 AVATAR = "avatar"
-ARTWORK = "artwork"
+SUITE: Final = ("avatar_1x1", "avatar_16x9", "avatar_3x1", "avatar_9x16")
+ALTERNATES: Final = ("avatar_1x1_alt", "avatar_1x1_alt2", "avatar_1x1_alt3")
+ARTWORKS: Final = (*SUITE, *ALTERNATES)
+"""What a model draws in the avatar's spirit: a suite of four, and three more when asked for."""
+
+FROM_OUTSIDE: Final = frozenset({AVATAR, *ARTWORKS})
+"""Kinds nobody captured: they stand beside the card's pictures and decide nothing about them."""
 
 
 class CaptureRequested(Event):
@@ -25,7 +31,10 @@ class CaptureRequested(Event):
 
 
 class AssetCaptured(Event):
-    """A picture, avatar or artwork lies in the private part of the store, not yet optimised."""
+    """A picture, avatar or artwork lies in the private part of the store, not yet optimised.
+
+    `provider` is whose model drew an artwork.
+    """
 
     subject: ClassVar[str] = "asset.captured"
     type: ClassVar[str] = "techub.asset.captured.v1"
@@ -38,6 +47,7 @@ class AssetCaptured(Event):
     height: int
     mime: str
     duration_ms: int = 0
+    provider: str | None = None
 
     def key(self) -> str:
         """Return the kind."""

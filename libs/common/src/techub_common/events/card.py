@@ -104,6 +104,7 @@ class Provenance(Part):
 class CardGenerated(Event):
     """The profile was read and, unless a recipe left it out, the card's traits were written.
 
+    `artworks` are the kinds of which asset events exist because a model drew them.
     `calls` are all questions to models this run has asked, for whatever purpose. `reasons` says of
     each stat that was counted, and not judged by a model, what it was counted from.
     """
@@ -116,6 +117,7 @@ class CardGenerated(Event):
     sections: dict[str, Section] = {}
     traits: CardTraits | None = None
     avatar: AvatarState = AvatarState.absent
+    artworks: tuple[str, ...] = ()
     provenance: Provenance | None = None
     calls: tuple[ModelCall, ...] = ()
     reasons: dict[Literal["attack", "defense", "speed"], str] = {}

@@ -30,7 +30,8 @@ class Notify(StrEnum):
 class Policy(Part):
     """What the owner of the system had switched on when the run was submitted.
 
-    `over_budget` says that a model would write the card if the day's budget were not used up.
+    `over_budget` says that a model would write the card if the day's budget were not used up,
+    `artwork_withheld` why nothing is drawn although it is switched on and the owner asks for it.
     """
 
     ai_text: bool = True
@@ -40,6 +41,7 @@ class Policy(Part):
     eligibility_threshold: int = 3
     notify: Notify = Notify.owners
     over_budget: bool = False
+    artwork_withheld: str | None = None
 
 
 class Submitted(Part):
@@ -65,12 +67,14 @@ class Options(Part):
     profile that GitHub does not overwrite. `ai_mode` mock writes the card without asking anybody,
     `screenshots` skip takes no pictures.
     By `force` pictures are taken again although nothing on them has changed.
+    `artworks` are the kinds to draw where the policy has it done, the suite when None.
     """
 
     recipe: str | None = None
     only_stages: tuple[str, ...] = ()
     skip_stages: tuple[str, ...] = ()
     variants: tuple[str, ...] | None = None
+    artworks: tuple[str, ...] | None = None
     preserve_avatar: bool = False
     preserve_fields: tuple[str, ...] = ()
     ai_mode: Literal["real", "mock"] = "real"

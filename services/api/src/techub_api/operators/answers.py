@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from faststream import Context
 
+from techub_api.artwork.claiming import AVATAR_SUITE
 from techub_api.objects.probing import described, probed
 from techub_api.operators.naming import run_meant
 from techub_api.policy.stamping import policy_of
@@ -48,6 +49,7 @@ async def run_pipeline(request: RunRequest, resources: Opened) -> dict[str, Any]
             ai_mode=request.ai_mode,
             screenshots=request.screenshots,
             force=request.force,
+            artworks=request.artworks,
         ),
         resources.variants,
     )
@@ -57,9 +59,14 @@ async def run_pipeline(request: RunRequest, resources: Opened) -> dict[str, Any]
         wanted = Wanted(
             trigger=Trigger.refresh if request.refresh else Trigger.cli,
             policy=await policy_of(
-                session, resources.outbox, resources.settings, Notify.none if quiet else Notify.ops
+                session,
+                resources.outbox,
+                resources.settings,
+                Notify.none if quiet else Notify.ops,
+                artwork=request.recipe == AVATAR_SUITE,
             ),
             options=options,
+            unasked=request.unasked,
             view_key=await last_view(session, profile, options),
             bulk=request.refresh,
         )

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from techub_api.accounts.cookies import keep_cookie
 from techub_api.accounts.github import GitHubSignIn
 from techub_api.pages import words
-from techub_api.pages.bylines import byline_of
+from techub_api.pages.bylines import byline_of, drawn_by
 from techub_api.pages.families import family_name
 from techub_api.pages.frames import label_of
 from techub_api.pages.static_files import static_url, takes_gzip
@@ -120,6 +120,7 @@ def environment() -> Environment:
         bare=words.bare,
         browser=words.browser,
         byline=byline_of,
+        drawn_by=drawn_by,
         clock=words.clock,
         day=words.day,
         duration=words.duration,

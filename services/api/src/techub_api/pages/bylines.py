@@ -27,6 +27,11 @@ def byline_of(provenance: Mapping[str, Any]) -> Byline | None:
     return Byline("Carried over", "from the card before") if provider == "mock" else None
 
 
+def drawn_by(provider: str) -> str:
+    """Return through whom an artwork was drawn."""
+    return f"Gemini, through {PROVIDERS[provider]}" if provider in PROVIDERS else provider
+
+
 def _how(provenance: Mapping[str, Any]) -> str:
     provider = PROVIDERS[str(provenance["provider"])]
     parts = [f"through {provider}"]

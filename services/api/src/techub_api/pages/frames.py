@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from techub_api.pictures.assets import AssetShown
 from techub_api.runs.queries import PictureShown
+from techub_api.runs.sentences import ARTWORK_LABELS
 from techub_cards.variants import VARIANTS
+from techub_common.events import ARTWORKS
 
 SMALLEST_FIRST = ("avif", "webp", "jpeg", "png")
 THUMBNAIL = "thumbnail"
@@ -34,13 +36,19 @@ class Frame:
 
 
 def frames(pictures: Sequence[PictureShown]) -> dict[str, Frame]:
-    """Return the pictures by variant, in the order in which variants are captured."""
+    """Return the card's pictures by variant, in the order in which variants are captured."""
     known = {name: place for place, name in enumerate(VARIANTS)}
     names = sorted(
-        {picture.variant for picture in pictures},
+        {picture.variant for picture in pictures} - set(ARTWORKS),
         key=lambda name: (known.get(name, len(known)), name),
     )
     return {name: _frame(name, pictures) for name in names}
+
+
+def artworks(pictures: Sequence[PictureShown]) -> dict[str, Frame]:
+    """Return what a model drew, by kind."""
+    drawn = {picture.variant for picture in pictures}
+    return {kind: _frame(kind, pictures) for kind in ARTWORKS if kind in drawn}
 
 
 def smallest(assets: Sequence[AssetShown]) -> dict[str, AssetShown]:
@@ -51,6 +59,8 @@ def smallest(assets: Sequence[AssetShown]) -> dict[str, AssetShown]:
 
 def label_of(variant: str) -> str:
     """Return what people call a variant."""
+    if variant in ARTWORK_LABELS:
+        return ARTWORK_LABELS[variant].removeprefix("the ").capitalize()
     known = VARIANTS.get(variant)
     return known.label if known else variant.replace("_", " ").capitalize()
 

@@ -5,11 +5,14 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from techub_api.artwork.asking import ask_for_artwork, want_no_artwork
+from techub_api.artwork.claiming import next_turn
 from techub_api.limits.allowances import submitting
 from techub_api.pages.answers import answer
 from techub_api.pages.frames import frames
 from techub_api.pages.queries import exhibits_of, newest_runs
 from techub_api.pages.visitors import Member, Sent, SignedIn
+from techub_api.policy.switching import in_force
 from techub_api.profiles import keeping
 from techub_api.resources import Resources
 from techub_api.submissions.actions import rerun
@@ -33,6 +36,7 @@ async def see_mine(request: Request, opened: Opened, member: SignedIn) -> HTMLRe
         kept = await keeping.kept_by(session, member.user.id)
         own = await keeping.own_account(session, member.user)
         ids = [each.profile.id for each in kept]
+        draws = (await in_force(session, opened.settings)).artwork
         later = await next_rewriting(session, [each.profile for each in kept])
         newest = await newest_runs(session, ids)
         pictures = {
@@ -52,6 +56,8 @@ async def see_mine(request: Request, opened: Opened, member: SignedIn) -> HTMLRe
         live=any(run.is_open for run in newest.values()),
         to_claim=own if own is not None and own.id not in owned else None,
         later=later,
+        draws=draws,
+        drawn_again={each.profile.id: next_turn(each.profile) for each in kept},
         cap=opened.settings.profile_ownership_cap,
     )
 
@@ -103,6 +109,22 @@ async def show(login: str, opened: Opened, member: SignedIn, _: Sent) -> Redirec
     """Show the profile to everybody again."""
     async with transaction(opened.sessions) as session:
         await keeping.list_or_hide(session, member.user, valid_login(login), listed=True)
+    return RedirectResponse(HERE, 303)
+
+
+@router.post("/{login}/artwork")
+async def ask(login: str, opened: Opened, member: SignedIn, _: Sent) -> RedirectResponse:
+    """Have artwork drawn from the next deal on."""
+    async with transaction(opened.sessions) as session:
+        await ask_for_artwork(session, member.user, valid_login(login))
+    return RedirectResponse(HERE, 303)
+
+
+@router.post("/{login}/no-artwork")
+async def want_none(login: str, opened: Opened, member: SignedIn, _: Sent) -> RedirectResponse:
+    """Take the artwork down, and have none drawn any more."""
+    async with transaction(opened.sessions) as session:
+        await want_no_artwork(session, member.user, valid_login(login))
     return RedirectResponse(HERE, 303)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_api.pages import portrait
 from techub_api.pages.answers import answer
-from techub_api.pages.frames import frames, smallest
+from techub_api.pages.frames import artworks, frames, smallest
 from techub_api.pages.portrait import Tab
 from techub_api.pages.showcase import Showcase, showcase
 from techub_api.pages.timeline import signs
@@ -66,6 +66,7 @@ async def see_profile(
         account=profile,
         show=card,
         frames=frames(facts.pictures),
+        artworks=artworks(facts.pictures),
         run=run,
         signs=signs(run.error.detail) if run and run.error else [],
         tab=tab,

@@ -16,6 +16,7 @@ from techub_api.runs.sentences import sentence_for
 from techub_api.runs.status import Status
 from techub_api.runs.tables import Entry, Run
 from techub_api.settings import Settings
+from techub_common.events import ARTWORKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,9 @@ async def last_line(session: AsyncSession, run_id: UUID) -> int:
 async def _pictures(
     session: AsyncSession, profile_ids: Sequence[UUID], settings: Settings
 ) -> Mapping[UUID, Sequence[PictureShown]]:
-    rows = await session.scalars(select(Picture).where(Picture.profile_id.in_(profile_ids)))
+    rows = await session.scalars(
+        select(Picture).where(Picture.profile_id.in_(profile_ids), Picture.variant.not_in(ARTWORKS))
+    )
     gathered: defaultdict[UUID, list[PictureShown]] = defaultdict(list)
     for row in rows:
         gathered[row.profile_id].append(

@@ -8,6 +8,7 @@ from techub_api.pages.frames import Frame, frames
 from techub_api.runs.queries import RunShown, StepShown
 from techub_api.runs.sentences import title_of
 from techub_api.runs.status import Status
+from techub_common.events import ARTWORKS
 
 STATES: Final[Mapping[str, str]] = {
     "ahead": "to come",
@@ -170,7 +171,7 @@ def _chapter_of(name: str) -> str:
     kind, _, what = name.partition(":")
     if name in (*READING, *INPUTS) or what == "avatar":
         return "reading"
-    if kind in KINDS:
+    if kind in KINDS or name.startswith("draw_"):
         return "drawing"
     return "telling" if name in TELLING else "writing"
 
@@ -197,6 +198,8 @@ def _ahead(variants: Iterable[str]) -> Iterator[str]:
 
 
 def _meaning_of(stage: str) -> str:
+    if stage.startswith("draw_") or stage.partition(":")[2] in ARTWORKS:
+        return "The card is whole without it."
     return MEANINGS.get(stage) or MEANINGS.get(stage.partition(":")[0], "")
 
 

@@ -10,6 +10,7 @@ from techub_api.spending.budget import spent_today, tell_once
 from techub_common.events import Notify, Policy
 from techub_common.outbox import Outbox
 
+OVER_BUDGET: Final = "The day's budget for models is used up."
 NO_MODELS: Final[dict[str, Any]] = {
     "ai_text": False,
     "artwork": False,
@@ -18,16 +19,21 @@ NO_MODELS: Final[dict[str, Any]] = {
 
 
 async def policy_of(
-    session: AsyncSession, outbox: Outbox, settings: Settings, notify: Notify
+    session: AsyncSession,
+    outbox: Outbox,
+    settings: Settings,
+    notify: Notify,
+    *,
+    artwork: bool = False,
 ) -> Policy:
-    """Return the policy as it stands now.
+    """Return the policy as it stands now, with `artwork` as if that were switched on.
 
     Over the day's budget no model is asked for anything, and operators are told once a day.
     """
     now = await in_force(session, settings)
     policy = Policy(
         ai_text=now.ai_text,
-        artwork=now.artwork,
+        artwork=now.artwork or artwork,
         descriptions=now.descriptions,
         require_eligibility=now.require_eligibility,
         eligibility_threshold=now.eligibility_threshold,
@@ -40,4 +46,7 @@ async def policy_of(
     if not spent.exhausts(now.daily_tokens):
         return policy
     await tell_once(session, outbox, spent, now.daily_tokens)
-    return policy.model_copy(update=NO_MODELS | {"over_budget": now.ai_text})
+    withheld = OVER_BUDGET if policy.artwork else None
+    return policy.model_copy(
+        update=NO_MODELS | {"over_budget": now.ai_text, "artwork_withheld": withheld}
+    )

@@ -73,6 +73,12 @@ async def claim(session: AsyncSession, user: User) -> Profile:
 
 async def list_or_hide(session: AsyncSession, user: User, login: str, *, listed: bool) -> None:
     """Show a profile to everybody, or to nobody but its owner; raise Permanent `not_the_owner`."""
+    profile = await owned(session, user, login)
+    profile.listed = listed
+
+
+async def owned(session: AsyncSession, user: User, login: str) -> Profile:
+    """Return the user's own profile, locked; raise Permanent `not_the_owner`."""
     profile = await session.scalar(
         select(Profile)
         .join(Ownership, Ownership.profile_id == Profile.id)
@@ -86,7 +92,7 @@ async def list_or_hide(session: AsyncSession, user: User, login: str, *, listed:
     if profile is None:
         message = f"Only the owner of @{login} may do that. Sign in as them and claim it first."
         raise Permanent(message, code="not_the_owner")
-    profile.listed = listed
+    return profile
 
 
 async def let_go(session: AsyncSession, user: User, login: str) -> None:

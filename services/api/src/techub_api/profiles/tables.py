@@ -19,6 +19,8 @@ class Profile(Base):
     last submitted with it. It is refreshed once `due_at` has come, or when `synced_at` is too long
     ago; `refresh_tried_at` and `sync_error` say when that was last tried and what was in the way.
     `rewritten_run_id` is the last run that its keeper had the card written anew by.
+    Its owner may have artwork drawn (`artwork_wanted`); `artwork_run_id` is the run whose turn it
+    was, at `artwork_at`.
     """
 
     __tablename__ = "profiles"
@@ -62,6 +64,9 @@ class Profile(Base):
     rewritten_run_id: Mapped[UUID | None]
     scrape_url: Mapped[str | None]
     submitted_repositories: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    artwork_wanted: Mapped[bool] = mapped_column(server_default=text("false"))
+    artwork_run_id: Mapped[UUID | None]
+    artwork_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -20,8 +20,9 @@ from techub_api.runs.unchanged import current_files, current_hashes, unchanged, 
 from techub_common.database import transaction
 from techub_common.errors import Transient
 from techub_common.events import (
-    ARTWORK,
+    ARTWORKS,
     AVATAR,
+    FROM_OUTSIDE,
     AssetCaptured,
     AssetFailed,
     AssetRecorded,
@@ -32,7 +33,6 @@ from techub_common.outbox import Outbox
 
 log = structlog.get_logger()
 
-FROM_OUTSIDE = frozenset({ARTWORK, AVATAR})
 UNUSABLE = frozenset({"object_missing", "object_damaged"})
 SAME: Final = "Nothing on it has changed; the picture there is was kept."
 
@@ -48,7 +48,7 @@ async def captured(session: AsyncSession, run: Run, event: AssetCaptured) -> Non
     """Keep where the untouched picture lies; the optimizer has it in hand already."""
     picture = owe(run, event.kind)
     picture.capture = event.model_dump(mode="json")
-    if event.kind != AVATAR:
+    if event.kind not in FROM_OUTSIDE:
         await write_step(
             session, run, f"capture:{event.kind}", "completed", duration_ms=event.duration_ms
         )
@@ -61,7 +61,7 @@ async def recorded(
     """Publish the picture's files and go on: ask for pictures, or end the run."""
     picture = owe(run, event.kind)
     step = f"optimize:{event.kind}"
-    if event.kind != AVATAR:
+    if event.kind not in FROM_OUTSIDE:
         await write_step(session, run, f"capture:{event.kind}", "completed")
     await write_step(
         session,
@@ -172,6 +172,8 @@ def forgive(run: Run, *stages: str) -> None:
 def reason_of(event: AssetFailed) -> str:
     """Return the sentence a person reads about a picture that failed."""
     what = "the avatar" if event.kind == AVATAR else f"the picture {event.kind}"
+    if event.kind in ARTWORKS:
+        what = f"the artwork {event.kind}"
     if event.stage == "optimize" and event.kind not in FROM_OUTSIDE and event.code not in UNUSABLE:
         return f"{what} is published as it was captured, not optimised".capitalize()
     return f"{what} could not be made".capitalize()
@@ -187,7 +189,7 @@ async def request(
     waiting = [
         picture
         for picture in run.pictures.values()
-        if picture.state == "open" and not picture.requested and picture.kind != AVATAR
+        if picture.state == "open" and not picture.requested and picture.kind not in FROM_OUTSIDE
     ]
     if not waiting:
         return
@@ -238,9 +240,18 @@ async def _publish(
             profile = await session.get_one(Profile, run.profile_id)
             profile.avatar_key = picture.object_key
         return
+    if picture.kind in ARTWORKS and not await _has_its_turn(session, run):
+        log.info("artwork_unwanted", variant=picture.kind)
+        return
     current = await publish_picture(session, run, picture.kind, renditions, made_of)
     if not current:
         log.info("asset_stale", variant=picture.kind)
         return
     files = {rendition.format: rendition.object_key for rendition in renditions}
     write_entry(session, run, "picture", {"variant": picture.kind, "files": files})
+
+
+async def _has_its_turn(session: AsyncSession, run: Run) -> bool:
+    """Return whether the run still holds the claim: its owner may have thought better of it."""
+    profile = await session.get_one(Profile, run.profile_id)
+    return profile.artwork_run_id == run.id

@@ -62,6 +62,8 @@ async def generated(
         await write_step(session, run, stage.stage, "degraded", message=stage.reason)
     if event.avatar is AvatarState.sent:
         owe(run, AVATAR)
+    for kind in event.artworks:
+        owe(run, kind)
     for variant in (run.options.get("variants") or resources.variants) if pictures else ():
         owe(run, variant)
         await write_step(session, run, f"capture:{variant}", "waiting")

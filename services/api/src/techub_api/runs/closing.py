@@ -7,13 +7,14 @@ from typing import Any, Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from techub_api.artwork.claiming import give_back
 from techub_api.profiles.tables import Profile
 from techub_api.runs.rules import outcome
 from techub_api.runs.status import Status
 from techub_api.runs.story import clock, write_entry
 from techub_api.runs.tables import Run
 from techub_common.events import (
-    AVATAR,
+    FROM_OUTSIDE,
     Degradation,
     Ended,
     Notify,
@@ -115,8 +116,9 @@ async def _end(
         profile.status = status
     run.error = error.model_dump() if error else None
     run.finished_at = run.last_progress_at = now
-    pictures = states_of(run)
-    pictures.pop(AVATAR, None)
+    states = states_of(run)
+    await give_back(session, run.id, run.policy, states)
+    pictures = {kind: state for kind, state in states.items() if kind not in FROM_OUTSIDE}
     began = run.started_at or run.created_at
     figures: dict[str, Any] = {
         "duration_ms": max(0, round((now - began).total_seconds() * 1000)),

@@ -6,9 +6,10 @@ from typing import Final
 
 from techub_api.runs.sentences import STAGES
 from techub_api.runs.status import Status
-from techub_common.events import AVATAR, RunError
+from techub_common.events import AVATAR, FROM_OUTSIDE, RunError
 
 GENERATOR_STAGES: Final = tuple(stage for stage in STAGES if stage != "notify")
+MADE_SMALL: Final = frozenset(f"optimize:{kind}" for kind in FROM_OUTSIDE)
 NOT_ELIGIBLE: Final = "not_eligible"
 
 
@@ -48,7 +49,7 @@ def to_repeat(
     )
     if variants:
         return Repeat(variants=variants)
-    named = {step for step in lost if step in stages or step == f"optimize:{AVATAR}"}
+    named = {step for step in lost if step in stages or step in MADE_SMALL}
     if steps:
         named &= set(steps)
     if not named:
@@ -65,12 +66,12 @@ def outcome(
 ) -> tuple[Status, RunError | None] | None:
     """Return how the run ended and why it failed, or None while something is still owed.
 
-    `pictures` maps each kind the run owes to `open`, `recorded` or `failed`; the avatar counts for
-    waiting, not for the outcome.
+    `pictures` maps each kind the run owes to `open`, `recorded` or `failed`; avatar and artworks
+    count for waiting, not for the outcome.
     """
     if not card_ready or "open" in pictures.values():
         return None
-    owed = {kind: state for kind, state in pictures.items() if kind != AVATAR}
+    owed = {kind: state for kind, state in pictures.items() if kind not in FROM_OUTSIDE}
     if owed and "recorded" not in owed.values():
         error = RunError(
             stage="capture", code="no_picture", message="None of the pictures could be made."

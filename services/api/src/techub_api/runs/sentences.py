@@ -5,6 +5,15 @@ from typing import Final
 
 from techub_cards.variants import VARIANTS
 
+ARTWORK_LABELS: Final[Mapping[str, str]] = {
+    "avatar_1x1": "the portrait",
+    "avatar_16x9": "the wide scene",
+    "avatar_3x1": "the banner",
+    "avatar_9x16": "the tall backdrop",
+    "avatar_1x1_alt": "the portrait as anime",
+    "avatar_1x1_alt2": "the portrait as a cartoon",
+    "avatar_1x1_alt3": "the portrait as a paper cut-out",
+}
 STAGES: Final[Mapping[str, str]] = {
     "pull_github_data": "Reading GitHub",
     "download_github_avatar": "Fetching the avatar",
@@ -13,6 +22,7 @@ STAGES: Final[Mapping[str, str]] = {
     "ingest_submitted_repositories": "Reading the repositories you named",
     "record_submitted_scrape": "Reading your page",
     "generate_ai_profile": "Writing the card",
+    **{f"draw_{kind}": f"Drawing {label}" for kind, label in ARTWORK_LABELS.items()},
     "notify": "Telling the owner",
 }
 
@@ -37,6 +47,8 @@ ERRORS: Final[Mapping[str, str]] = {
     "door_closed": "The picture could not be read, several times. We have been told.",
     "chromium_failed": "The picture could not be taken, several times.",
     "render_failed": "This picture could not be composed.",
+    "drawn_lately": "Artwork is drawn once a week; it is not time yet.",
+    "over_budget": "The day's budget for models is used up. Tomorrow there is a new one.",
     "publish_refused": "The result was too large to pass on. We have been told.",
 }
 
@@ -48,10 +60,13 @@ def title_of(step: str) -> str:
     """Return what a step is called on a page: `capture:og` names the picture by its label."""
     kind, _, variant = step.partition(":")
     label = VARIANTS[variant].label if variant in VARIANTS else variant
+    label = ARTWORK_LABELS.get(variant, label)
     if kind == "capture":
         return f"Taking the picture: {label}"
     if kind == "optimize":
         return f"Making it light: {label}"
+    if step == "draw_artwork":
+        return "Drawing artwork"
     return STAGES.get(step, step.replace("_", " ").capitalize())
 
 

@@ -22,6 +22,9 @@ log = structlog.get_logger()
 TOKENS_OF_A_CARD: Final = 8_000
 """What is set aside for a run: about three times what a card takes in one call (2,700 measured)."""
 
+TOKENS_OF_ARTWORK: Final = 12_000
+"""Four pictures of 1,290 tokens, each with some 1,600 of question and avatar, rounded up."""
+
 SHOWN: Final = (
     "purpose",
     "provider",
@@ -49,10 +52,10 @@ class Spent:
 
 
 async def spent_today(session: AsyncSession) -> Spent:
-    """Return what was taken today (UTC), in two reads.
+    """Return what was taken today (UTC), in three reads.
 
-    Runs that are open and have no card yet are counted with what a card takes, so that a crowd
-    that comes at once does not get past the budget together.
+    Runs that are open and have no card yet are counted with what card and artwork take, so that a
+    crowd that comes at once does not get past the budget together.
     """
     day = await today(session)
     taken = await session.execute(
@@ -72,7 +75,13 @@ async def spent_today(session: AsyncSession) -> Spent:
             | Run.options["only_stages"].contains([TRAITS])
         )
     )
-    return Spent(day, int(tokens), (writing or 0) * TOKENS_OF_A_CARD, int(cost_micros))
+    drawing = await session.scalar(
+        select(func.count()).where(
+            Run.status.in_(OPEN), Run.card_ready.is_(False), Run.policy["artwork"].as_boolean()
+        )
+    )
+    promised = (writing or 0) * TOKENS_OF_A_CARD + (drawing or 0) * TOKENS_OF_ARTWORK
+    return Spent(day, int(tokens), promised, int(cost_micros))
 
 
 async def models_of(session: AsyncSession, day: date) -> list[dict[str, Any]]:

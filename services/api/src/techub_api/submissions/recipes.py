@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from techub_api.artwork.claiming import AVATAR_SUITE, DRAWINGS
 from techub_api.profiles.storing import PRESERVABLE
 from techub_common.events import Options
 
@@ -28,6 +29,7 @@ RECIPES: Final[Mapping[str, Options]] = {
         preserve_fields=PRESERVABLE,
         screenshots="skip",
     ),
+    AVATAR_SUITE: Options(recipe=AVATAR_SUITE, only_stages=DRAWINGS, screenshots="skip"),
 }
 REFRESH: Final = Options(
     recipe=GITHUB_SYNC, only_stages=FROM_GITHUB, preserve_avatar=False, screenshots="skip"

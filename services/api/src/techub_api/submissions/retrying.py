@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from techub_api.artwork.claiming import AVATAR_SUITE
 from techub_api.policy.stamping import policy_of
 from techub_api.profiles.tables import Card, Picture, Profile
 from techub_api.resources import Resources
@@ -20,7 +21,7 @@ from techub_api.submissions.starting import Asked, Wanted, open_run
 from techub_common.asks import RetryRequest
 from techub_common.database import transaction
 from techub_common.errors import Permanent
-from techub_common.events import AVATAR, Notify, Options, Submitted, Trigger
+from techub_common.events import FROM_OUTSIDE, Notify, Options, Submitted, Trigger
 from techub_common.storage import ObjectStore
 
 log = structlog.get_logger()
@@ -124,7 +125,9 @@ async def _pictures(session: AsyncSession, parent: Run, lost: set[str]) -> dict[
     published = published.where(Picture.profile_id == parent.profile_id).group_by(Picture.variant)
     newest = {row[0]: row[1] for row in await session.execute(published)}
     owed = await session.scalars(
-        select(RunPicture.kind).where(RunPicture.run_id == parent.id, RunPicture.kind != AVATAR)
+        select(RunPicture.kind).where(
+            RunPicture.run_id == parent.id, RunPicture.kind.not_in(FROM_OUTSIDE)
+        )
     )
     return {
         kind: newest.get(kind, 0) > parent.number
@@ -150,7 +153,11 @@ async def _wanted(
     return Wanted(
         trigger=Trigger.cli,
         policy=await policy_of(
-            session, resources.outbox, resources.settings, Notify.none if silent else Notify.ops
+            session,
+            resources.outbox,
+            resources.settings,
+            Notify.none if silent else Notify.ops,
+            artwork=options.recipe == AVATAR_SUITE,
         ),
         options=options,
         submitted=Submitted.model_validate(parent.submitted),

@@ -8,7 +8,7 @@ from techub_api.runs.rules import GENERATOR_STAGES
 from techub_api.submissions.recipes import RECIPES, SCREENSHOT_REFRESH
 from techub_cards.variants import ALIASES
 from techub_common.errors import Permanent
-from techub_common.events import Options
+from techub_common.events import ARTWORKS, Options
 
 
 class Meeting(Enum):
@@ -42,19 +42,20 @@ def checked(options: Options, variants: Sequence[str]) -> Options:
     """Return the options spelled out, their variants in order; raise Permanent `options_refused`.
 
     A recipe stands for its options; beside it nothing may be chosen, but for the pictures of one
-    that takes pictures, and to take them by force. What nobody knows is refused as
+    that takes pictures, what to draw, and to take them by force. What nobody knows is refused as
     `unknown_recipe`, `unknown_stage` ….
     """
     if options.recipe is not None:
         _known("recipe", [options.recipe], RECIPES)
         recipe = RECIPES[options.recipe]
-        chosen = {"variants": options.variants, "force": options.force}
+        chosen = options.model_dump(include={"variants", "force", "artworks"})
         if options != Options(recipe=options.recipe).model_copy(update=chosen):
             message = f"the recipe {options.recipe} says by itself what is left out"
             raise Permanent(message, code="options_refused")
         options = recipe.model_copy(update=chosen)
     _known("stage", (*options.only_stages, *options.skip_stages), GENERATOR_STAGES)
     _known("field", options.preserve_fields, PRESERVABLE)
+    _known("artwork", options.artworks or (), ARTWORKS)
     wanted = options.variants
     if wanted is None and options.recipe == SCREENSHOT_REFRESH:
         wanted = tuple(variants)

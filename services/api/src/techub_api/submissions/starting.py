@@ -1,16 +1,19 @@
 """Opens a run of a profile: at once or in line, and what it means for one that is open already."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 from uuid import UUID, uuid4
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from techub_api.artwork.claiming import AVATAR_SUITE, narrowed
+from techub_api.policy.stamping import OVER_BUDGET
 from techub_api.profiles.tables import Card, Profile
 from techub_api.runs.beginning import begin
 from techub_api.runs.closing import SUPERSEDED, cancel
 from techub_api.runs.status import Status
-from techub_api.runs.story import write_entry
+from techub_api.runs.story import write_entry, write_step
 from techub_api.runs.superseding import open_run_of
 from techub_api.runs.tables import Run
 from techub_api.submissions.inputs import stored
@@ -22,13 +25,17 @@ from techub_common.outbox import Outbox
 
 log = structlog.get_logger()
 
+ARTWORK_STEP: Final = "draw_artwork"
+NOT_ASKED_FOR: Final = "Artwork is drawn where it is switched on and the owner asks for it."
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a run is to do and on whose word; without `submitted`, on what was submitted last.
 
     With a `view_key` it begins at the pictures of that card view. A `bulk` run stays in line until
-    the sweep admits it. `parent` is the run it repeats a part of.
+    the sweep admits it. `parent` is the run it repeats a part of. Artwork is drawn `unasked` where
+    neither the owner nor the week is to be asked.
     """
 
     trigger: Trigger
@@ -39,6 +46,7 @@ class Wanted:
     parent: UUID | None = None
     view_key: str | None = None
     bulk: bool = False
+    unasked: bool = False
     run_id: UUID = field(default_factory=uuid4)
 
 
@@ -55,6 +63,9 @@ async def open_run(
     session: AsyncSession, outbox: Outbox, profile: Profile, wanted: Wanted
 ) -> Asked:
     """Open a run of a locked profile, or return the open one that does what is wanted.
+
+    One that is to draw artwork claims the profile's turn; the recipe that does nothing else is
+    refused without one as `artwork_withheld`.
 
     Rows and events commit together. A full run takes the place of a bulk, recipe or retry run,
     which is canceled as superseded. Raises Permanent `run_open` when the open run is about
@@ -73,9 +84,31 @@ async def open_run(
                 raise Permanent(message, code="run_open")
             case Meeting.replace:
                 await cancel(session, outbox, other, by=wanted.trigger, reason=SUPERSEDED)
-    run = _row(profile, wanted)
+    policy = await narrowed(
+        session,
+        profile,
+        wanted.policy,
+        wanted.options,
+        wanted.run_id,
+        parent=wanted.parent,
+        unasked=wanted.unasked,
+    )
+    if wanted.options.recipe == AVATAR_SUITE and not policy.artwork:
+        message = policy.artwork_withheld or NOT_ASKED_FOR
+        raise Permanent(message, code="artwork_withheld")
+    run = _row(profile, replace(wanted, policy=policy))
     session.add(run)
     await session.flush()
+    if policy.artwork_withheld:
+        over_budget = policy.artwork_withheld == OVER_BUDGET
+        await write_step(
+            session,
+            run,
+            ARTWORK_STEP,
+            "skipped",
+            message=policy.artwork_withheld,
+            code="over_budget" if over_budget else "drawn_lately",
+        )
     if wanted.bulk:
         await _queue(session, run, profile, wanted.options)
     else:

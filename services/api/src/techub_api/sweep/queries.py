@@ -13,14 +13,14 @@ from techub_api.runs.closing import ENDINGS
 from techub_api.runs.status import OPEN, Status
 from techub_api.runs.tables import Run, RunPicture
 from techub_api.schema import OUTBOX
-from techub_common.events import AVATAR, CaptureRequested, PipelineStarted, derived_id
+from techub_common.events import FROM_OUTSIDE, CaptureRequested, PipelineStarted, derived_id
 
 
 async def owed_events(session: AsyncSession) -> dict[UUID, UUID]:
     """Return event id → run id of every told fact whose effect is unknown, in three reads."""
     owed: dict[UUID, UUID] = {}
     avatar = and_(
-        RunPicture.run_id == Run.id, RunPicture.kind == AVATAR, RunPicture.state == "open"
+        RunPicture.run_id == Run.id, RunPicture.kind.in_(FROM_OUTSIDE), RunPicture.state == "open"
     )
     unread = select(Run.id).outerjoin(RunPicture, avatar)
     unread = unread.where(

@@ -25,7 +25,7 @@ from techub_api.sweep.road import state_of
 from techub_api.sweep.watching import Told, Verdict, Watch
 from techub_common.database import transaction
 from techub_common.errors import Away
-from techub_common.events import AVATAR, RunError
+from techub_common.events import FROM_OUTSIDE, RunError
 from techub_common.outbox import tell_again
 from techub_common.streams import heal
 
@@ -148,7 +148,7 @@ class Sweep:
                 return
             log.warning("run_overdue", run_id=str(run_id), login=run.login)
             states = states_of(run)
-            recorded = any(kind != AVATAR and states[kind] == "recorded" for kind in states)
+            recorded = "recorded" in (states[kind] for kind in states if kind not in FROM_OUTSIDE)
             degrade(run, {"stage": "pipeline", "reason": DEADLINE.message})
             status, error = (
                 (Status.partial_success, None) if recorded else (Status.failure, DEADLINE)

@@ -28,6 +28,7 @@ TOPICS: Final = 6
 ACCOUNTS: Final = 8
 EVENTS: Final = 10
 DAYS_OF_A_YEAR: Final = 365.25
+CALENDAR: Final = frozenset({"first_day", "days"})  # a picture of it, whose every day is new
 
 _MARKUP: Final = re.compile(
     r"<!--.*?-->|<[^>]{1,2000}>|!\[[^\]]*\]\([^)]*\)|\[!\[.*?\]\([^)]*\)|```.*?```", re.DOTALL
@@ -117,7 +118,7 @@ def context_of(material: Material, *, plain: bool = False) -> dict[str, Any]:
         }
         if activity
         else None,
-        "contributions": contributions.model_dump() if contributions else None,
+        "contributions": contributions.model_dump(exclude=CALENDAR) if contributions else None,
         "readme": said(_prose(profile.readme), README_TOKENS),
         "scraped_content": {
             "title": said(page.title, BRIEF_TOKENS),

@@ -1,0 +1,1 @@
+"""Whose artwork may be drawn, and how often; what is drawn is the generator's business."""
