@@ -118,7 +118,7 @@ def context_of(material: Material, *, plain: bool = False) -> dict[str, Any]:
         }
         if activity
         else None,
-        "contributions": contributions.model_dump(exclude=CALENDAR) if contributions else None,
+        "contributions": contributions.model_dump(exclude=set(CALENDAR)) if contributions else None,
         "readme": said(_prose(profile.readme), README_TOKENS),
         "scraped_content": {
             "title": said(page.title, BRIEF_TOKENS),
