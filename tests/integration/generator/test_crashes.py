@@ -19,6 +19,7 @@ from techub_common.streams import EVENTS, GENERATOR
 from techub_devstack import samples
 from techub_devstack.doubles.handle import Double
 from techub_generator.gemini.door import open_gemini
+from techub_generator.gemini.drawing import Drawer
 from techub_generator.gemini.providers import Providers
 from techub_generator.gemini.writing import Writer
 from techub_generator.github.client import Keys, open_github
@@ -77,14 +78,13 @@ async def attempt(settings: Settings, outbound: Outbound) -> AsyncIterator[Attem
         open_github(settings.github_api_url, Keys(("ghp_test",))) as github,
         open_gemini(Providers()) as gemini,
     ):
-        writer = Writer(gemini, (), 1.0)
+        writer, drawer = Writer(gemini, (), 1.0), Drawer(gemini, ())
 
         async def handle(
             store: ObjectStore, tell: Tell, event: PipelineStarted, number: int
         ) -> None:
-            await generate_card(
-                event, Resources(github, outbound, store, tell, gemini, writer), number
-            )
+            resources = Resources(github, outbound, store, tell, gemini, writer, drawer)
+            await generate_card(event, resources, number)
 
         yield handle
 
