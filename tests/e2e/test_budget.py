@@ -61,6 +61,9 @@ async def test_past_the_budget(person: Person, stack: Stack) -> None:
         (await person.http.get(f"/profiles/{login}")).text
         for login in (samples.DEFAULT, OTHER, THIRD)
     ]
+    traits = [
+        (await person.http.get(f"/profiles/{login}?tab=traits")).text for login in (OTHER, THIRD)
+    ]
     alerts = await mails_to(stack, ALERT_ADDRESS)
     code, status = await techub(stack, "gemini", "status")
 
@@ -68,7 +71,7 @@ async def test_past_the_budget(person: Person, stack: Stack) -> None:
     assert "Gemini 2.5 Flash" in pages[0]
     for page in pages[1:]:
         assert "The day&#39;s budget for models is used up." in page
-        assert page.count('class="number-why"') == 3
+    assert [page.count("Why this number:") for page in traits] == [3, 3]
     assert [mail["subject"].partition("] ")[2][:26] for mail in alerts] == [
         "the day's budget for models"[:26]
     ]

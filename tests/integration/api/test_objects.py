@@ -169,7 +169,8 @@ async def test_a_copy_that_breaks_off(
     target.left = 1000
     rest = await copy_objects(folder, target, "", told)
 
-    assert rest.present == len(there)
+    # what was on its way when the copy broke off may have arrived since
+    assert len(there) <= rest.present <= len(there) + AT_ONCE
     assert await keys_of(target) == await keys_of(folder)
 
 
