@@ -113,7 +113,7 @@ async def test_what_waits_commits_together(road: Resources, js: JetStreamContext
         await settled(js)
     together = len(commits)
 
-    assert together == 1
+    assert together == 2  # one looks whose owner has left, one keeps all of it
     await ended_once(road, first)
     await ended_once(road, second)
 
