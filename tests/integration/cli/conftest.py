@@ -23,7 +23,7 @@ from techub_common.events import Event
 from techub_common.streams import EVENTS, TOLD_BY, declare
 from techub_devstack.servers.nats import NatsServer, nats_server
 
-WITHIN = 30.0
+WITHIN = 40.0
 
 
 @dataclass
