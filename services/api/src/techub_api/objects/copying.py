@@ -33,22 +33,14 @@ async def copy_objects(
     progress = Progress()
     waiting = _waiting(source, prefix, held, progress)
     turn = asyncio.Lock()
-    failed: BaseExceptionGroup[TecHubError] | None = None
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            for _ in range(AT_ONCE):
-                tasks.create_task(_carry(waiting, turn, source, target, progress, told))
-    except* TecHubError as group:
-        failed = group
+    failed: list[TecHubError] = []
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(AT_ONCE):
+            tasks.create_task(_carry(waiting, turn, source, target, progress, told, failed))
     told(progress)
-    if failed is not None:
-        raise _first(failed)
+    if failed:
+        raise failed[0]
     return progress
-
-
-def _first(group: BaseExceptionGroup[TecHubError]) -> TecHubError:
-    first = group.exceptions[0]
-    return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 async def _waiting(
@@ -68,22 +60,36 @@ async def _carry(
     target: WholeStore,
     progress: Progress,
     told: Callable[[Progress], None],
+    failed: list[TecHubError],
     /,
 ) -> None:
-    while True:
-        async with turn:
-            entry = await anext(waiting, None)
-        if entry is None:
-            return
-        try:
-            found = await source.fetch(entry.key)
-        except Permanent as error:
-            if error.code != "object_missing":
-                raise
-            progress.gone += 1
-            continue
-        if found is not None:
-            await target.put(entry.key, found.content, found.mime)
-            progress.copied += 1
-            progress.bytes += len(found.content)
-        told(progress)
+    """Copy until nothing waits or somebody failed; what is in hand is finished, never broken off.
+
+    A write that is broken off may still arrive, after the copy has said how far it came.
+    """
+    try:
+        while not failed:
+            async with turn:
+                entry = await anext(waiting, None)
+            if entry is None:
+                return
+            await _carry_one(entry, source, target, progress)
+            told(progress)
+    except TecHubError as error:
+        failed.append(error)
+
+
+async def _carry_one(
+    entry: Entry, source: WholeStore, target: WholeStore, progress: Progress
+) -> None:
+    try:
+        found = await source.fetch(entry.key)
+    except Permanent as error:
+        if error.code != "object_missing":
+            raise
+        progress.gone += 1
+        return
+    if found is not None:
+        await target.put(entry.key, found.content, found.mime)
+        progress.copied += 1
+        progress.bytes += len(found.content)
