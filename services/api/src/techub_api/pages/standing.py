@@ -13,13 +13,11 @@ from techub_api.accounts.tables import User
 from techub_api.limits.allowances import looking_up
 from techub_api.pages.answers import answer
 from techub_api.pages.frames import Frame, frames
-from techub_api.pages.queries import exhibits_of
+from techub_api.pages.queries import Exhibit, exhibits_of
 from techub_api.pages.visitors import Looking
-from techub_api.profiles.keeping import OWNER
-from techub_api.profiles.tables import Ownership, Profile
-from techub_api.runs.status import OPEN
-from techub_api.runs.tables import Run
+from techub_api.profiles.tables import Profile
 from techub_api.settings import Settings
+from techub_api.submissions.checking import look_up
 from techub_api.wiring import Opened
 from techub_common.database import transaction
 from techub_common.errors import Permanent
@@ -65,44 +63,27 @@ async def check(
 async def standing_of(
     session: AsyncSession, settings: Settings, user: User | None, login: str
 ) -> Standing:
-    """Return how things stand with a login in front of this person, in five reads at most."""
+    """Return how things stand with a login in front of this person."""
     if not login:
         return Standing(Kind.nothing, login)
     try:
         login = valid_login(login)
     except Permanent as error:
         return Standing(Kind.wrong, login, str(error))
-    profile = await session.scalar(select(Profile).where(Profile.login == login.lower()))
-    return await _known(session, settings, user, profile) if profile else Standing(Kind.free, login)
-
-
-async def _known(
-    session: AsyncSession, settings: Settings, user: User | None, profile: Profile
-) -> Standing:
-    login = profile.display_login
-    if await _is_anothers(session, profile, user):
-        return Standing(Kind.claimed, login)
-    run_id = await session.scalar(
-        select(Run.id).where(Run.profile_id == profile.id, Run.status.in_(OPEN))
-    )
-    if run_id is not None:
-        return Standing(Kind.running, login, run_id=run_id)
-    exhibits = await exhibits_of(session, [profile.id], settings)
-    if not exhibits:
-        return Standing(Kind.free, login)
-    framed = frames(exhibits[0].pictures)
+    known = await look_up(session, user, login)
+    if not known.may_submit:
+        return Standing(Kind.claimed, known.login)
+    if known.open_run_id is not None:
+        return Standing(Kind.running, known.login, run_id=known.open_run_id)
+    exhibit = await _exhibit(session, settings, known.login) if known.has_card else None
+    if exhibit is None:
+        return Standing(Kind.free, known.login)
+    framed = frames(exhibit.pictures)
     shown = framed.get("og") or next(iter(framed.values()))
-    return Standing(Kind.dealt, login, title=exhibits[0].title, picture=shown)
+    return Standing(Kind.dealt, known.login, title=exhibit.title, picture=shown)
 
 
-async def _is_anothers(session: AsyncSession, profile: Profile, user: User | None) -> bool:
-    """Return whether only somebody else may deal this card: its owner, or who hid it."""
-    if user is not None and user.github_id is not None and user.github_id == profile.github_id:
-        return False
-    keepers = await session.execute(
-        select(Ownership.user_id, Ownership.role).where(Ownership.profile_id == profile.id)
-    )
-    kept = {row.user_id: row.role for row in keepers}
-    if user is not None and user.id in kept:
-        return False
-    return not profile.listed or OWNER in kept.values()
+async def _exhibit(session: AsyncSession, settings: Settings, login: str) -> Exhibit | None:
+    named = select(Profile.id).where(Profile.login == login.lower())
+    exhibits = await exhibits_of(session, (await session.scalars(named)).all(), settings)
+    return exhibits[0] if exhibits else None
