@@ -84,24 +84,29 @@ def steps_of(run: dict[str, Any]) -> dict[str, str]:
     return {step["name"]: step["status"] for step in run["steps"]}
 
 
+@asynccontextmanager
+async def system(
+    folders: pytest.TempPathFactory, name: str, **choices: Any
+) -> AsyncIterator[Stack]:
+    """Yield a running system with these choices; skip where no Chromium is."""
+    if chromium.find() is None:
+        pytest.skip("no Chromium on this machine; `make setup` installs one")
+    var = folders.mktemp(name)
+    var.chmod(0o755)
+    wanted = Wanted(var=var, fsync=False, http_port=free_ports(1)[0], **choices)
+    async with running_stack(wanted, lambda *_: None) as running:
+        yield running
+
+
 @pytest.fixture(scope="session")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """Give the running system; it is shared by the tests of this process."""
-    if chromium.find() is None:
-        pytest.skip("no Chromium on this machine; `make setup` installs one")
-    var = tmp_path_factory.mktemp("stack")
-    var.chmod(0o755)
-    wanted = Wanted(
-        var=var,
-        fsync=False,
-        http_port=free_ports(1)[0],
-        environment={
-            "ACK_WAIT_SECONDS": "3",
-            "SWEEP_SECONDS": "1",
-            "CAPTURE_VARIANTS": "og,card,simple",
-        },
-    )
-    async with running_stack(wanted, lambda *_: None) as running:
+    environment = {
+        "ACK_WAIT_SECONDS": "3",
+        "SWEEP_SECONDS": "1",
+        "CAPTURE_VARIANTS": "og,card,simple",
+    }
+    async with system(tmp_path_factory, "stack", environment=environment) as running:
         yield running
 
 

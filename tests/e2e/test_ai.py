@@ -15,10 +15,8 @@ from techub_devstack import samples
 from techub_devstack.doubles import gemini
 from techub_devstack.doubles.handle import Double
 from techub_devstack.doubles.serving import in_thread
-from techub_devstack.servers import chromium
-from techub_devstack.services import free_ports
-from techub_devstack.stack import ALERT_ADDRESS, Stack, Wanted, running_stack
-from tests.e2e.conftest import Person, mails_to, steps_of
+from techub_devstack.stack import ALERT_ADDRESS, Stack
+from tests.e2e.conftest import Person, mails_to, steps_of, system
 
 OTHER = samples.POPULAR
 KEY = "AIzaSyEndToEndEndToEndEndToEndEndToEnd0"
@@ -46,22 +44,13 @@ def model() -> object:
 @pytest.fixture(scope="module")
 async def stack(tmp_path_factory: pytest.TempPathFactory, model: Model) -> AsyncIterator[Stack]:
     """Give a system of its own whose cards Gemini writes."""
-    if chromium.find() is None:
-        pytest.skip("no Chromium on this machine; `make setup` installs one")
-    var = tmp_path_factory.mktemp("ai-stack")
-    var.chmod(0o755)
-    wanted = Wanted(
-        var=var,
-        fsync=False,
-        http_port=free_ports(1)[0],
-        environment={
-            "CAPTURE_VARIANTS": "card",
-            "AI_IMAGES_ENABLED": "true",
-            "GEMINI_API_BASE": model.url,
-            "GEMINI_API_KEY": KEY,
-        },
-    )
-    async with running_stack(wanted, lambda *_: None) as running:
+    environment = {
+        "CAPTURE_VARIANTS": "card",
+        "AI_IMAGES_ENABLED": "true",
+        "GEMINI_API_BASE": model.url,
+        "GEMINI_API_KEY": KEY,
+    }
+    async with system(tmp_path_factory, "ai-stack", environment=environment) as running:
         yield running
 
 

@@ -11,10 +11,8 @@ import pytest
 
 from techub_common.permissions import OPERATORS
 from techub_devstack import samples
-from techub_devstack.servers import chromium
-from techub_devstack.services import free_ports
-from techub_devstack.stack import ALERT_ADDRESS, Stack, Wanted, running_stack
-from tests.e2e.conftest import Person, mails_to
+from techub_devstack.stack import ALERT_ADDRESS, Stack
+from tests.e2e.conftest import Person, mails_to, system
 
 OTHER = "odessa-brightforge"
 THIRD = "hoshino-kaeru-labs"
@@ -23,18 +21,10 @@ THIRD = "hoshino-kaeru-labs"
 @pytest.fixture(scope="module")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """Give a system of its own with a budget one card uses up."""
-    if chromium.find() is None:
-        pytest.skip("no Chromium on this machine; `make setup` installs one")
-    var = tmp_path_factory.mktemp("budget-stack")
-    var.chmod(0o755)
-    wanted = Wanted(
-        var=var,
-        fsync=False,
-        http_port=free_ports(1)[0],
-        ai="double",
-        environment={"CAPTURE_VARIANTS": "card", "GEMINI_DAILY_TOKENS": "500"},
-    )
-    async with running_stack(wanted, lambda *_: None) as running:
+    environment = {"CAPTURE_VARIANTS": "card", "GEMINI_DAILY_TOKENS": "500"}
+    async with system(
+        tmp_path_factory, "budget-stack", ai="double", environment=environment
+    ) as running:
         yield running
 
 

@@ -11,32 +11,20 @@ from techub_cli.connection import Server, ask, connected
 from techub_common.asks import PROBE_STORAGE, SHOW_STORAGE, StorageRequest
 from techub_common.storage import FOR_EVER
 from techub_devstack import samples
-from techub_devstack.servers import chromium, seaweedfs
-from techub_devstack.services import free_ports
-from techub_devstack.stack import Stack, Wanted, running_stack
-from tests.e2e.conftest import Person
+from techub_devstack.servers import seaweedfs
+from techub_devstack.stack import Stack
+from tests.e2e.conftest import Person, system
 
 
 @pytest.fixture(scope="module")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """Give a system of its own that keeps its objects in SeaweedFS."""
-    if chromium.find() is None:
-        pytest.skip("no Chromium on this machine; `make setup` installs one")
     try:
         seaweedfs.binary()
     except FileNotFoundError as error:
         pytest.skip(str(error))
-    var = tmp_path_factory.mktemp("s3-stack")
-    var.chmod(0o755)
-    [port] = free_ports(1)  # the favourite one is for the system of the other tests
-    wanted = Wanted(
-        var=var,
-        fsync=False,
-        store="s3",
-        http_port=port,
-        environment={"CAPTURE_VARIANTS": "og,card,simple"},
-    )
-    async with running_stack(wanted, lambda *_: None) as running:
+    environment = {"CAPTURE_VARIANTS": "og,card,simple"}
+    async with system(tmp_path_factory, "s3-stack", store="s3", environment=environment) as running:
         yield running
 
 
