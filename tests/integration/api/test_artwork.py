@@ -1,7 +1,7 @@
 """Whose artwork is drawn and how often: the switch, the owner, the week, and one run at a time."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -73,6 +73,13 @@ async def weeks_ago(resources: Resources, ago: timedelta) -> None:
     """Let the turn have been taken so long ago."""
     async with transaction(resources.sessions) as session:
         await session.execute(update(Profile).values(artwork_at=func.now() - ago))
+
+
+async def week(resources: Resources) -> tuple[UUID | None, datetime | None]:
+    """Return which run has the week, and when it began."""
+    async with transaction(resources.sessions) as session:
+        row = (await session.execute(select(Profile.artwork_run_id, Profile.artwork_at))).one()
+    return row[0], row[1]
 
 
 async def test_once_a_week(resources: Resources) -> None:
@@ -247,6 +254,41 @@ async def test_a_retry_draws_what_was_lost(resources: Resources) -> None:
 
     assert (await run_row(resources, run_id)).status == "partial_success"
     assert (await policy(resources, asked.run_id)).artwork
+
+
+async def test_pictures_draw_nothing(resources: Resources) -> None:
+    """A run that only takes pictures, retried or not, neither draws nor touches the week."""
+    run_id = await start_run(resources, "pip")
+    event = (await card(resources, run_id)).model_copy(update={"artworks": SUITE})
+    await keep_ledger(event, resources)
+    for kind in (*resources.variants, *SUITE):
+        await keep_ledger(await captured(resources, run_id, kind), resources)
+        settled = failed(run_id, kind, "capture") if kind == "og" else recorded(run_id, kind)
+        await keep_ledger(settled, resources)
+    began = await week(resources)
+    asked = await retry(resources, RetryRequest(login_or_run=str(run_id)))
+    retried = await policy(resources, asked.run_id)
+    await keep_ledger(await captured(resources, asked.run_id, "og"), resources)
+    await keep_ledger(recorded(asked.run_id, "og"), resources)
+
+    assert (await run_row(resources, asked.run_id)).status == "success"
+    assert (retried.artwork, retried.artwork_withheld) == (False, None)
+    assert await week(resources) == began
+    assert began[0] == run_id
+
+
+async def test_a_retry_is_in_its_parents_week(resources: Resources) -> None:
+    """It begins no week of its own, and when it drew nothing the parent may be retried again."""
+    run_id = await start_run(resources, "pip")
+    await finish(resources, run_id, *SUITE[1:], lost=PORTRAIT)
+    began = await week(resources)
+    first = await retry(resources, RetryRequest(login_or_run=str(run_id)))
+    claimed = await week(resources)
+    await finish(resources, first.run_id, lost=PORTRAIT)
+    over = await week(resources)
+
+    assert claimed == (first.run_id, began[1])
+    assert over == began
 
 
 async def test_the_recipe(resources: Resources) -> None:

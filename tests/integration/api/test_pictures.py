@@ -133,7 +133,7 @@ async def test_a_file_that_got_lost(stranger: AsyncClient, resources: Resources)
     none = await stranger.get("/pip.png")
 
     assert other.content == b"webp"
-    assert none.headers["etag"] == '"no-card-nobody-jpg"'
+    assert none.headers["etag"].startswith('"no-card-nobody-jpg-')
 
 
 async def test_downloads(stranger: AsyncClient, resources: Resources) -> None:

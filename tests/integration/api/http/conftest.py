@@ -5,10 +5,12 @@ from dataclasses import replace
 
 import pytest
 from httpx import ASGITransport, AsyncClient
+from sqlalchemy import func, update
 
 from techub_api.accounts.actions import create_token, user_with_login
 from techub_api.app import create_app
 from techub_api.resources import Resources
+from techub_api.runs.tables import Run
 from techub_common.database import transaction
 
 
@@ -21,6 +23,12 @@ async def token_of(resources: Resources, login: str) -> str:
     """Return a new personal token of this person."""
     async with transaction(resources.sessions) as session:
         return await create_token(session, await user_with_login(session, login), "test")
+
+
+async def ended_runs(resources: Resources) -> None:
+    """End every run, so that the next submission would begin another one."""
+    async with transaction(resources.sessions) as session:
+        await session.execute(update(Run).values(status="success", finished_at=func.now()))
 
 
 def program_at(

@@ -7,15 +7,16 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import func, select, update
 
+from techub_api.accounts.actions import user_with_login
 from techub_api.accounts.tables import User
 from techub_api.limits.buckets import Limit, address_of, take
 from techub_api.limits.tables import Bucket
-from techub_api.profiles.tables import Ownership
+from techub_api.profiles.tables import Ownership, Profile
 from techub_api.resources import Resources
 from techub_api.runs.tables import Run
 from techub_common.database import transaction
 from techub_common.errors import Permanent
-from tests.integration.api.http.conftest import program_at, token_of, with_settings
+from tests.integration.api.http.conftest import ended_runs, program_at, token_of, with_settings
 
 LIMIT = Limit("test", 3, timedelta(minutes=3))
 
@@ -114,16 +115,56 @@ async def test_submissions_of_an_address(resources: Resources) -> None:
 
 
 async def test_submissions_of_a_profile(resources: Resources) -> None:
-    """One profile is not dealt over and over, whoever asks."""
+    """One profile is not dealt over and over, whoever asks; an open run is joined uncounted."""
     limited = with_settings(resources, submissions_per_hour=2)
     codes = []
-    for number in range(2):
+    for number, login in enumerate(["pip", "PIP", "Pip"]):
         token = await token_of(limited, f"person-{number}")
         async with program_at(limited, token, host=f"192.0.2.{number}") as client:
-            answer = await client.post("/api/v1/profiles", json={"login": ["pip", "PIP"][number]})
+            answer = await client.post("/api/v1/profiles", json={"login": login})
             codes.append(answer.status_code)
+        if number:
+            await ended_runs(resources)
+    async with transaction(resources.sessions) as session:
+        runs = await session.scalar(select(func.count()).select_from(Run))
 
-    assert codes == [202, 429]
+    assert codes == [202, 200, 429]
+    assert runs == 1
+
+
+async def test_what_strangers_are_refused(resources: Resources) -> None:
+    """Whoever may not deal a profile cannot use up what its owner may."""
+    limited = with_settings(resources, submissions_per_hour=2)
+    async with transaction(resources.sessions) as session:
+        owner = await user_with_login(session, "pip")
+        profile = Profile(login="pip", display_login="pip")
+        session.add(profile)
+        await session.flush()
+        session.add(Ownership(profile_id=profile.id, user_id=owner.id, role="owner"))
+    async with program_at(limited, await token_of(limited, "eve"), host="192.0.2.1") as eve:
+        refused = [
+            (await eve.post(path, json=body)).status_code
+            for path, body in (
+                ("/api/v1/profiles", {"login": "pip"}),
+                ("/api/v1/profiles/pip/runs", {}),
+                ("/api/v1/profiles", {"login": "pip"}),
+            )
+        ]
+    async with program_at(limited, await token_of(limited, "pip"), host="192.0.2.2") as pip:
+        answer = await pip.post("/api/v1/profiles", json={"login": "pip"})
+
+    assert refused == [403, 403, 429]
+    assert answer.status_code == 202
+
+
+async def test_what_follows_a_refusal(resources: Resources) -> None:
+    """After the first bucket that is full no other is filled."""
+    first, other = (Limit(name, 1, timedelta(minutes=3)) for name in ("first", "then"))
+    await taken(resources, first)
+    with pytest.raises(Permanent):
+        await take(resources.sessions, [other.of("ada"), first.of("ada")])
+
+    assert await taken(resources, other) == 0
 
 
 @pytest.mark.parametrize(("trusted", "expected"), [("", [202, 429]), ("192.0.2.0/24", [202, 202])])

@@ -11,7 +11,7 @@ from techub_api.limits.tables import AnsweredRequest
 from techub_api.resources import Resources
 from techub_api.runs.tables import Run
 from techub_common.database import transaction
-from tests.integration.api.http.conftest import program_at, token_of, with_settings
+from tests.integration.api.http.conftest import ended_runs, program_at, token_of, with_settings
 
 HERE = "/api/v1/profiles"
 
@@ -19,12 +19,6 @@ HERE = "/api/v1/profiles"
 async def send(client: AsyncClient, login: str, key: str, path: str = HERE) -> Response:
     """Submit a login under a key."""
     return await client.post(path, json={"login": login}, headers={"Idempotency-Key": key})
-
-
-async def ended_runs(resources: Resources) -> None:
-    """End every run, so that the next submission would begin another one."""
-    async with transaction(resources.sessions) as session:
-        await session.execute(update(Run).values(status="success", finished_at=func.now()))
 
 
 async def count(resources: Resources) -> int:
@@ -44,6 +38,16 @@ async def test_the_same_again(ada: AsyncClient, resources: Resources) -> None:
     assert first.content == again.content
     assert other.json()["run_id"] != first.json()["run_id"]
     assert await count(resources) == 2
+
+
+async def test_a_repeat_is_not_counted(resources: Resources) -> None:
+    """Whoever may ask no more still hears what the first request was answered."""
+    limited = with_settings(resources, submissions_per_hour=1)
+    async with program_at(limited, await token_of(limited, "ada")) as client:
+        first, again, other = [await send(client, "pip", key) for key in ("a", "a", "b")]
+
+    assert (first.status_code, again.status_code, other.status_code) == (202, 202, 429)
+    assert first.content == again.content
 
 
 async def test_another_request_under_it(ada: AsyncClient, resources: Resources) -> None:

@@ -68,9 +68,11 @@ def token_in(page: Response) -> str:
     return unescape(found[1])
 
 
-async def finished(resources: Resources, login: str = "pip", *, name: str = "Pip") -> UUID:
+async def finished(
+    resources: Resources, login: str = "pip", *, name: str = "Pip", person: str = "ada"
+) -> UUID:
     """Deal a card with every picture and return the run."""
-    run_id = await start_run(resources, login)
+    run_id = await start_run(resources, login, person)
     await keep_ledger(await card(resources, run_id, login, name=name), resources)
     for kind in resources.variants:
         await keep_ledger(await captured(resources, run_id, kind), resources)

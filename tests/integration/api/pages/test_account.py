@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import select, text, update
 
 from techub_api.accounts.actions import create_token, tokens_of, user_of_token, user_with_login
 from techub_api.accounts.tables import User
@@ -180,23 +180,31 @@ async def test_deleting_asks_for_the_login(developer: AsyncClient, workshop: Res
     assert (await me(workshop)).email is not None
 
 
-async def test_deleting_everything(developer: AsyncClient, workshop: Resources) -> None:
-    """Account, card, runs and every object of theirs are gone; others' cards stay."""
-    mine = await finished(workshop)
+@pytest.mark.parametrize("dealer", ["sample-user", "ada"])
+async def test_deleting_everything(
+    developer: AsyncClient, workshop: Resources, dealer: str
+) -> None:
+    """Account, card, runs and every object of theirs are gone; others' cards stay.
+
+    It is the card of their own account, whether they dealt it themselves or somebody else did.
+    """
+    async with transaction(workshop.sessions) as session:
+        (await user_with_login(session, "sample-user")).github_id = 7
+    mine = await finished(workshop, person=dealer)
     hers = await finished_hers(workshop)
     await workshop.objects.put(f"debug/{mine}/og/page-0.html", b"x", "text/html")
     async with transaction(workshop.sessions) as session:
         user = await user_with_login(session, "sample-user")
         pip = (await session.scalars(select(Profile).where(Profile.login == "pip"))).one()
         other = (await session.scalars(select(Profile).where(Profile.login == "ada"))).one()
-        await session.execute(delete(Ownership).where(Ownership.profile_id == pip.id))
-        session.add(Ownership(profile_id=pip.id, user_id=user.id, role="owner"))
         session.add(Ownership(profile_id=other.id, user_id=user.id, role="steward"))
         await session.execute(update(Run).where(Run.id == hers).values(requested_by=user.id))
     gone, left = user.id, pip.id
+    promised = (await developer.get(HERE)).text
     status, _ = await sent(developer, "/delete", login="@Sample-User")
 
     assert status == 303
+    assert "the card of <bdi>@pip</bdi> with every picture" in promised
     assert (await developer.get(HERE)).headers["location"].startswith("/sign-in")
     assert isinstance(workshop.objects, FolderStore)
     keys = [entry.key async for entry in workshop.objects.entries()]
@@ -228,7 +236,7 @@ async def test_a_card_dealt_again(developer: AsyncClient, workshop: Resources) -
     await finished(workshop)
     await forget(workshop.objects, workshop.sessions)
 
-    assert (await developer.get("/pip.png")).headers["etag"] != '"no-card"'
+    assert not (await developer.get("/pip.png")).headers["etag"].startswith('"no-card')
 
 
 async def finished_hers(resources: Resources) -> UUID:

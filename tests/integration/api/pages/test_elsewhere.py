@@ -115,7 +115,7 @@ async def test_a_refused_profile_has_no_preview(browser: AsyncClient, resources:
     await refused(resources)
     before = await runs_of(resources)
 
-    assert (await browser.get("/og/ghost.jpg")).headers["etag"] == '"no-card-refused-jpg"'
+    assert (await browser.get("/og/ghost.jpg")).headers["etag"].startswith('"no-card-refused-jpg-')
     assert await runs_of(resources) == before
 
 
@@ -124,7 +124,7 @@ async def test_a_card_in_the_making(browser: AsyncClient, resources: Resources) 
     await start_run(resources, "pip")
     before = await runs_of(resources)
 
-    assert (await browser.get("/pip.png")).headers["etag"] == '"no-card-dealing-jpg"'
+    assert (await browser.get("/pip.png")).headers["etag"].startswith('"no-card-dealing-jpg-')
     assert await runs_of(resources) == before
 
 

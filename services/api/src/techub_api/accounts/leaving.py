@@ -4,7 +4,7 @@ from collections.abc import Collection
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, delete, false, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -20,16 +20,18 @@ from techub_common.outbox import Outbox
 log = structlog.get_logger()
 
 
-async def leave(session: AsyncSession, outbox: Outbox, user: User) -> None:
-    """Delete the person with everything that is theirs alone; their folders are noted.
+async def leave(session: AsyncSession, outbox: Outbox, user: User) -> list[str]:
+    """Delete the person with everything that is theirs alone; return the places to be emptied.
 
-    Theirs are the profile of their own account, and cards that were never made and only they look
-    after. What they look after for somebody else stays, without them. The notifier hears of it and
-    blanks their mails. `forgetting.forget` then empties the folders.
+    Theirs are the profile of their own account, whoever dealt it, and cards that were never made
+    and only they look after. What they look after for somebody else stays, without them. The
+    notifier hears of it and blanks their mails. `forgetting.forget` then empties the places, which
+    are noted.
     """
     profiles = await _own(session, user)
     runs = list(await session.scalars(select(Run.id).where(Run.profile_id.in_(profiles))))
-    await forgetting.note(session, await _places(session, profiles, runs))
+    places = await _places(session, profiles, runs)
+    await forgetting.note(session, places)
     left = AddressChanged(run_id=uuid4(), login=user.login, user_id=user.id, gone=True)
     outbox.tell(session, left)
     await session.execute(delete(OUTBOX).where(OUTBOX.c.run_id.in_(runs)))
@@ -40,6 +42,7 @@ async def leave(session: AsyncSession, outbox: Outbox, user: User) -> None:
     await _delete_below(session, "profiles", profiles)
     await _delete_below(session, "users", [user.id])
     log.info("person_forgotten", profiles=len(profiles), runs=len(runs))
+    return places
 
 
 async def _own(session: AsyncSession, user: User) -> list[UUID]:
@@ -47,10 +50,12 @@ async def _own(session: AsyncSession, user: User) -> list[UUID]:
     other = aliased(Ownership)
     others = select(other.user_id).where(other.profile_id == Profile.id, other.user_id != user.id)
     alone = and_(Profile.github_id.is_(None), ~others.exists())
+    kept = and_(Ownership.profile_id == Profile.id, Ownership.user_id == user.id)
+    theirs = Profile.github_id == user.github_id if user.github_id is not None else false()
     rows = await session.scalars(
         select(Profile.id)
-        .join(Ownership, Ownership.profile_id == Profile.id)
-        .where(Ownership.user_id == user.id, or_(Ownership.role == OWNER, alone))
+        .outerjoin(Ownership, kept)
+        .where(or_(theirs, Ownership.role == OWNER, and_(Ownership.user_id == user.id, alone)))
         .order_by(Profile.id)
         .with_for_update(of=Profile)
     )

@@ -4,16 +4,16 @@ Whoever holds the claim draws and publishes. One conditional statement decides, 
 meanwhile; a run that came to nothing gives its week back.
 """
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import UTC, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, and_, func, literal, or_, true, update
+from sqlalchemy import ColumnElement, and_, case, func, literal, null, or_, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_api.profiles.tables import Profile
+from techub_api.runs.tables import Run
 from techub_common.events import ARTWORKS, SUITE, Options, Policy
 
 log = structlog.get_logger()
@@ -73,35 +73,44 @@ async def claim(
     parent: UUID | None = None,
     unasked: bool = False,
 ) -> bool:
-    """Give the run the profile's artwork of this week and return True, or change nothing."""
+    """Give the run the profile's artwork of this week and return True, or change nothing.
+
+    A week that runs already, a parent's or one an operator does not ask, is not begun anew.
+    """
     free = or_(Profile.artwork_at.is_(None), Profile.artwork_at <= func.now() - literal(EVERY))
+    since = case((free, func.now()), else_=Profile.artwork_at)
     may: ColumnElement[bool] = and_(Profile.artwork_wanted, free)
     if parent is not None:
         may = or_(Profile.artwork_run_id == parent, may)
     claimed = await session.execute(
         update(Profile)
         .where(Profile.id == profile_id, true() if unasked else may)
-        .values(artwork_run_id=run_id, artwork_at=func.now())
+        .values(artwork_run_id=run_id, artwork_at=since)
         .returning(Profile.id)
         .execution_options(synchronize_session=False)
     )
     return claimed.first() is not None
 
 
-async def give_back(
-    session: AsyncSession, run_id: UUID, policy: Mapping[str, Any], pictures: Mapping[str, str]
-) -> None:
-    """Free the week of a run that is over and drew nothing."""
-    if not policy.get("artwork") or any(pictures.get(kind) for kind in ARTWORKS):
+async def give_back(session: AsyncSession, run: Run) -> None:
+    """Free the week a run began that is over and drew nothing; a parent's week is its again."""
+    if not run.policy.get("artwork") or any(run.pictures.get(kind) for kind in ARTWORKS):
         return
+    began = Profile.artwork_at == run.created_at  # both are the clock of the run's transaction
     await session.execute(
         update(Profile)
-        .where(Profile.artwork_run_id == run_id)
-        .values(artwork_run_id=None, artwork_at=None)
+        .where(Profile.artwork_run_id == run.id)
+        .values(
+            artwork_run_id=run.parent_run_id,
+            artwork_at=case((began, null()), else_=Profile.artwork_at),
+        )
         .execution_options(synchronize_session=False)
     )
 
 
 def next_turn(profile: Profile) -> datetime | None:
-    """Return from when artwork of the profile may be drawn again; None when it was never drawn."""
-    return profile.artwork_at + EVERY if profile.artwork_at else None
+    """Return from when artwork of the profile may be drawn again; None when it may be now."""
+    if profile.artwork_at is None:
+        return None
+    moment = profile.artwork_at + EVERY
+    return moment if moment > datetime.now(UTC) else None

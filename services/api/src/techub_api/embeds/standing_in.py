@@ -1,5 +1,6 @@
 """Cards that stand in for one that is not there; drawn by `tools/placeholder_cards.py`."""
 
+import hashlib
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache
@@ -31,4 +32,6 @@ def stand_in(reason: Missing, formats: Sequence[str]) -> File:
 def _file(reason: Missing, extension: str) -> File:
     name = f"{reason}.{extension}"
     content = files("techub_api.embeds").joinpath("standins", name).read_bytes()
-    return File(content, mime_of(name), f'"no-card-{reason}-{extension}"', SOON, varies=True)
+    digest = hashlib.sha256(content).hexdigest()[:12]
+    etag = f'"no-card-{reason}-{extension}-{digest}"'  # drawn anew, it is fetched anew
+    return File(content, mime_of(name), etag, SOON, varies=True)

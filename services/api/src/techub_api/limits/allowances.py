@@ -4,9 +4,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from techub_api.limits.buckets import Asked, Limit, address_of, take
+from techub_api.limits.buckets import Asked, Limit, address_of, count, take
 from techub_api.resources import Resources
+from techub_api.settings import Settings
 from techub_common.links import address_hash
 
 HOUR = timedelta(hours=1)
@@ -18,10 +20,10 @@ MAILS_BY_PERSON = Limit("mail/person", 5, HOUR)
 MAILS_TO_ADDRESS = Limit("mail/to", 3, DAY)
 
 
-async def submitting(opened: Resources, request: Request, user_id: UUID, login: str) -> None:
+async def submitting(opened: Resources, request: Request, user_id: UUID) -> None:
     """Count a run this person asks for; raise Permanent `too_many_requests`.
 
-    An address may have three times as many as a person, a profile half as many, but in a day.
+    An address may have three times as many as a person.
     """
     most = opened.settings.submissions_per_hour
     await take(
@@ -29,8 +31,18 @@ async def submitting(opened: Resources, request: Request, user_id: UUID, login: 
         (
             Limit("submit/person", most, HOUR).of(user_id),
             _here(opened, request, Limit("submit/address", 3 * most, HOUR)),
-            Limit("submit/profile", (most + 1) // 2, DAY).of(login.strip().lower()[:100]),
         ),
+    )
+
+
+async def dealing(session: AsyncSession, settings: Settings, login: str | None) -> None:
+    """Count a run of this profile that begins; raise Permanent `too_many_requests`.
+
+    Half as many as a person may have in an hour, but in a day. It is counted in the run's own
+    transaction: what is refused to strangers takes nothing from those who may.
+    """
+    await count(
+        session, Limit("submit/profile", (settings.submissions_per_hour + 1) // 2, DAY).of(login)
     )
 
 

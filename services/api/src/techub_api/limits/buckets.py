@@ -51,16 +51,26 @@ class Asked:
 async def take(sessions: Sessions, asked: Iterable[Asked]) -> None:
     """Count one for each; raise Permanent `too_many_requests` with `retry_after` in seconds.
 
-    What was counted stays counted, also when what is asked for fails afterwards.
+    What was counted stays counted, also when what is asked for fails afterwards; after the first
+    that is full nothing more is.
     """
-    wait = 0
+    refusal = None
     async with transaction(sessions) as session:
-        for one in sorted(asked, key=lambda each: each.key):
-            if one.limit.most:
-                wait = max(wait, await _take(session, one))
+        try:
+            for one in sorted(asked, key=lambda each: each.key):  # one order: no deadlock
+                await count(session, one)
+        except Permanent as error:
+            refusal = error
         await _drop_empty(session)
+    if refusal:
+        raise refusal
+
+
+async def count(session: AsyncSession, asked: Asked) -> None:
+    """Count one, for as long as the transaction stands; raise Permanent `too_many_requests`."""
+    wait = await _take(session, asked) if asked.limit.most else 0
     if wait:
-        log.warning("limit_reached", limits=[one.limit.what for one in asked], retry_after=wait)
+        log.warning("limit_reached", limit=asked.limit.what, retry_after=wait)
         message = f"That is more than we can take. Try again in {_in_words(wait)}."
         raise Permanent(message, code="too_many_requests", detail={"retry_after": wait})
 

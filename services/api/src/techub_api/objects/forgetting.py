@@ -42,16 +42,21 @@ async def forgotten_runs(session: AsyncSession, run_ids: Collection[UUID]) -> se
     return {asked[key] for key in found}
 
 
-async def forget(objects: WholeStore, sessions: Sessions) -> int:
-    """Delete what lies in forgotten places and return how many objects; raise Away.
+async def forget(
+    objects: WholeStore, sessions: Sessions, places: Collection[str] | None = None
+) -> int:
+    """Delete what lies in these forgotten places, all when None; return how many; raise Away.
 
     What was made public since then, or is named by a row, is somebody else's and stays.
     """
     async with transaction(sessions) as session:
         await session.execute(delete(Forgotten).where(Forgotten.since < func.now() - CLAIMS_KEPT))
-        places = (await session.scalars(select(Forgotten).order_by(Forgotten.key))).all()
+        noted = select(Forgotten).order_by(Forgotten.key)
+        if places is not None:
+            noted = noted.where(Forgotten.key.in_(places))
+        forgotten = (await session.scalars(noted)).all()
     count = 0
-    for place in places:
+    for place in forgotten:
         async for entry in _entries(objects, place.key):
             if is_public(entry.key) and await _is_somebodys(sessions, entry, place.since):
                 continue

@@ -25,7 +25,8 @@ from techub_api.objects.forgetting import forget
 from techub_api.pages.answers import answer
 from techub_api.pages.visitors import FORM_COOKIE, Member, Sent, SignedIn
 from techub_api.problems import STATUS, retry_after
-from techub_api.profiles.keeping import kept_by
+from techub_api.profiles.keeping import Kept, kept_by, own_account
+from techub_api.profiles.tables import Profile
 from techub_api.resources import Resources
 from techub_api.wiring import Opened
 from techub_common.addresses import LONGEST, is_sendable
@@ -134,9 +135,9 @@ async def delete_everything(
         return await _shown(request, opened, member, status=422, errors=wrong)
     async with transaction(opened.sessions) as session:
         user = await session.get_one(User, member.user.id, with_for_update=True)
-        await leave(session, opened.outbox, user)
+        places = await leave(session, opened.outbox, user)
     try:
-        await forget(opened.objects, opened.sessions)
+        await forget(opened.objects, opened.sessions, places)
     except Away as error:
         log.warning("forgetting_waits", error=str(error))
     response = RedirectResponse("/", 303)
@@ -159,6 +160,7 @@ async def _shown(
         tokens = await tokens_of(session, person.id)
         sessions = await sessions_of(session, person.id)
         kept = await kept_by(session, person.id)
+        account = await own_account(session, person)
     page = answer(
         request,
         opened.settings,
@@ -167,7 +169,7 @@ async def _shown(
         status=status,
         person=person,
         typed=typed if typed is not None else person.email or "",
-        own=[each.profile.display_login for each in kept if each.is_owned],
+        own=_own(kept, account),
         tokens=tokens,
         sessions=sessions,
         here=member.session_id,
@@ -178,3 +180,11 @@ async def _shown(
     )
     page.headers["Cache-Control"] = "no-store"
     return page
+
+
+def _own(kept: list[Kept], account: Profile | None) -> list[str]:
+    """Return whose cards go with the person, each once."""
+    own = [each.profile.display_login for each in kept if each.is_owned]
+    if account is not None and account.display_login not in own:
+        own.append(account.display_login)
+    return own

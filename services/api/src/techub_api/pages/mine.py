@@ -90,7 +90,7 @@ async def regenerate(
 async def _again(
     login: str, request: Request, opened: Resources, member: Member, options: Options
 ) -> RedirectResponse:
-    await submitting(opened, request, member.user.id, login)
+    await submitting(opened, request, member.user.id)
     async with transaction(opened.sessions) as session:
         asked = await rerun(session, opened.outbox, opened.settings, member.user, login, options)
     return RedirectResponse(f"/runs/{asked.run_id}", 303)

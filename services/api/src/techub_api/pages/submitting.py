@@ -96,7 +96,7 @@ async def submit_form(request: Request, opened: Opened, visitor: Looking, sent: 
     if submission is None:
         return again(status=422, errors=errors)
     try:
-        await submitting(opened, request, visitor.user.id, submission.login)
+        await submitting(opened, request, visitor.user.id)
         run_id = await _start(opened, visitor.user, submission)
     except Permanent as error:
         if error.code not in STATUS:

@@ -7,6 +7,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from techub_api.accounts.tables import User
+from techub_api.profiles.keeping import OWNER
 from techub_api.profiles.tables import LoginHistory, Ownership, Profile
 from techub_api.runs.tables import Run
 
@@ -33,7 +35,7 @@ async def settle(session: AsyncSession, run: Run, github_id: int, login: str) ->
 
     Known under this row: go on. Known under another: run, ownership and login move there and the
     stub goes. This row is somebody else's: it loses the login, and a new row without owners is
-    made.
+    made. Who looks after a profile that turns out to be their own account owns it from then on.
     """
     here = await session.get_one(Profile, run.profile_id, with_for_update=True)
     there = await session.scalar(
@@ -42,6 +44,7 @@ async def settle(session: AsyncSession, run: Run, github_id: int, login: str) ->
     if there is None and here.github_id is None:
         here.github_id = github_id
         there = here
+        await _promote_owner(session, there)
     elif there is None:
         there = await _newcomer(session, github_id, login)
     await _take_login(session, there, login)
@@ -91,7 +94,7 @@ async def _move_run(session: AsyncSession, run: Run, stub: Profile, target: Prof
         return
     target.scrape_url = stub.scrape_url
     target.submitted_repositories = stub.submitted_repositories
-    await _move_owners(session, stub.id, target.id)
+    await _move_owners(session, stub.id, target)
     others = await session.scalar(select(Run.id).where(Run.profile_id == stub.id).limit(1))
     if others is not None:
         await session.execute(
@@ -101,14 +104,26 @@ async def _move_run(session: AsyncSession, run: Run, stub: Profile, target: Prof
     await session.flush()
 
 
-async def _move_owners(session: AsyncSession, source: UUID, target: UUID) -> None:
-    """Make the stub's people stewards of the target, unless somebody looks after it already."""
+async def _move_owners(session: AsyncSession, source: UUID, target: Profile) -> None:
+    """Have the stub's people look after the target, unless somebody does already."""
     looked_after = await session.scalar(
-        select(Ownership.user_id).where(Ownership.profile_id == target).limit(1)
+        select(Ownership.user_id).where(Ownership.profile_id == target.id).limit(1)
     )
     if looked_after is None:
         await session.execute(
-            update(Ownership).where(Ownership.profile_id == source).values(profile_id=target)
+            update(Ownership).where(Ownership.profile_id == source).values(profile_id=target.id)
         )
+        await _promote_owner(session, target)
     else:
         await session.execute(delete(Ownership).where(Ownership.profile_id == source))
+
+
+async def _promote_owner(session: AsyncSession, profile: Profile) -> None:
+    """Make the person whose account the profile is its owner, if they look after it."""
+    same = select(User.id).where(User.github_id == profile.github_id)
+    await session.execute(
+        update(Ownership)
+        .where(Ownership.profile_id == profile.id, Ownership.user_id.in_(same))
+        .values(role=OWNER)
+        .execution_options(synchronize_session="fetch")
+    )

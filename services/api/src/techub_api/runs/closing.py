@@ -116,8 +116,8 @@ async def _end(
         profile.status = status
     run.error = error.model_dump() if error else None
     run.finished_at = run.last_progress_at = now
+    await give_back(session, run)
     states = states_of(run)
-    await give_back(session, run.id, run.policy, states)
     pictures = {kind: state for kind, state in states.items() if kind not in FROM_OUTSIDE}
     began = run.started_at or run.created_at
     figures: dict[str, Any] = {

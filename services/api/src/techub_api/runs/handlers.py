@@ -89,6 +89,8 @@ async def _keep(facts: Sequence[Fact], resources: Resources) -> None:
                     continue
                 if event.run_id in gone:
                     log.info("run_forgotten")
+                    if isinstance(event, events.CardGenerated):
+                        await spend(session, event.calls)  # what was paid stays paid
                     continue
                 it_is(session, now)
                 run = runs.get(event.run_id) or await lock_run(session, event.run_id)

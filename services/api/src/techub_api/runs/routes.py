@@ -31,7 +31,7 @@ LARGEST_ID: Final = 2**63
 
 STORY: Final[dict[int | str, dict[str, Any]]] = {
     200: {
-        "description": "The story, line by line: `queued`, `started`, `step`, `ended`, then `end`.",
+        "description": "Its lines: `queued`, `started`, `step`, `picture`, `ended`; then `end`.",
         "content": {
             "text/event-stream": {
                 "schema": {"type": "string"},

@@ -5,6 +5,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_api.accounts.tables import User
+from techub_api.limits.allowances import dealing
 from techub_api.policy.stamping import policy_of
 from techub_api.profiles.identity import profile_for_login
 from techub_api.profiles.tables import Ownership, Profile
@@ -31,7 +32,7 @@ async def submit(
     """Start a run for the login on this person's word, or return the one that is open.
 
     The first submitter looks after the profile until its owner claims it. Raises Permanent
-    `invalid_login`, `profile_claimed`, `ownership_cap`.
+    `invalid_login`, `profile_claimed`, `ownership_cap`, `too_many_requests`.
     """
     profile = await profile_for_login(session, valid_login(login))
     await _look_after(session, profile, user, settings.profile_ownership_cap)
@@ -44,6 +45,7 @@ async def submit(
     )
     asked = await open_run(session, outbox, profile, wanted)
     if asked.created:
+        await dealing(session, settings, profile.login)
         await replace_inputs(session, profile, submitted)
     return asked
 
@@ -59,7 +61,7 @@ async def rerun(
     """Start a run of a part, on the word of who looks after the profile; nobody is mailed.
 
     One that writes the card anew may be started once a week. Raises Permanent `invalid_login`,
-    `profile_missing`, `profile_claimed`, `run_open`, `rewritten_lately`.
+    `profile_missing`, `profile_claimed`, `run_open`, `rewritten_lately`, `too_many_requests`.
     """
     profile = await session.scalar(
         select(Profile).where(Profile.login == valid_login(login).lower()).with_for_update()
@@ -81,8 +83,10 @@ async def rerun(
         view_key=await last_view(session, profile, options),
     )
     asked = await open_run(session, outbox, profile, wanted)
-    if writes and asked.created:
-        profile.rewritten_run_id = asked.run_id
+    if asked.created:
+        await dealing(session, settings, profile.login)
+        if writes:
+            profile.rewritten_run_id = asked.run_id
     return asked
 
 

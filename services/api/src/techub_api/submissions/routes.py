@@ -1,5 +1,6 @@
 """`POST /api/v1/profiles`: a login in, a run out."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from techub_common.logins import valid_login
 router = APIRouter(prefix="/api/v1", tags=["profiles"])
 
 Name = Annotated[str, Field(max_length=100)]
+Start = Callable[[AsyncSession], Awaitable[Asked]]
 
 
 class Submission(BaseModel):
@@ -97,21 +99,14 @@ async def submit_profile(
     submitted = Submitted(
         scrape_url=submission.scrape_url, repositories=tuple(submission.repositories)
     )
-    await submitting(opened, request, person.id, submission.login)
-    async with transaction(opened.sessions) as session:
-        before = await answered_before(session, person.id, once)
-        if before is not None:
-            return _sent(before)
-        asked = await submit(
-            session,
-            opened.outbox,
-            opened.settings,
-            person,
-            submission.login,
-            submitted,
-            Options(force=submission.force),
+    options = Options(force=submission.force)
+
+    async def start(session: AsyncSession) -> Asked:
+        return await submit(
+            session, opened.outbox, opened.settings, person, submission.login, submitted, options
         )
-        return await _accepted(session, opened, person, once, asked)
+
+    return await _answered(opened, request, person, once, start)
 
 
 @router.post(
@@ -128,13 +123,11 @@ async def rerun_profile(
     One that writes the card's words anew is started once a week; a run that fails does not count.
     """
     options = checked(Options.model_validate(wanted.model_dump()), opened.variants)
-    await submitting(opened, request, person.id, login)
-    async with transaction(opened.sessions) as session:
-        before = await answered_before(session, person.id, once)
-        if before is not None:
-            return _sent(before)
-        asked = await rerun(session, opened.outbox, opened.settings, person, login, options)
-        return await _accepted(session, opened, person, once, asked)
+
+    async def start(session: AsyncSession) -> Asked:
+        return await rerun(session, opened.outbox, opened.settings, person, login, options)
+
+    return await _answered(opened, request, person, once, start)
 
 
 @router.get("/logins/{login}", responses=answers(429))
@@ -146,9 +139,25 @@ async def check_login(login: LoginNamed, request: Request, opened: Opened) -> Lo
         return await look_up(session, None, asked)
 
 
-async def _accepted(
-    session: AsyncSession, opened: Resources, person: User, once: Repeatable, asked: Asked
+async def _answered(
+    opened: Resources, request: Request, person: User, once: Repeatable, start: Start
 ) -> Response:
+    """Answer as the first time, uncounted; or count the request, start the run and say where."""
+    if once.key is not None:
+        async with transaction(opened.sessions) as session:
+            before = await answered_before(session, person.id, once)
+        if before is not None:
+            return _sent(before)
+    await submitting(opened, request, person.id)
+    async with transaction(opened.sessions) as session:
+        answered = await answered_before(session, person.id, once)
+        if answered is None:
+            answered = _accepted(opened, await start(session))
+            await keep_answer(session, person.id, once, answered)
+    return _sent(answered)
+
+
+def _accepted(opened: Resources, asked: Asked) -> Answered:
     status_url = f"{opened.settings.app_host}/api/v1/runs/{asked.run_id}"
     accepted = Accepted(
         run_id=asked.run_id,
@@ -156,9 +165,7 @@ async def _accepted(
         status_url=status_url,
         events_url=f"{status_url}/events",
     )
-    answered = Answered(202 if asked.created else 200, accepted.model_dump_json())
-    await keep_answer(session, person.id, once, answered)
-    return _sent(answered)
+    return Answered(202 if asked.created else 200, accepted.model_dump_json())
 
 
 def _sent(answered: Answered) -> Response:

@@ -84,15 +84,7 @@ async def open_run(
                 raise Permanent(message, code="run_open")
             case Meeting.replace:
                 await cancel(session, outbox, other, by=wanted.trigger, reason=SUPERSEDED)
-    policy = await narrowed(
-        session,
-        profile,
-        wanted.policy,
-        wanted.options,
-        wanted.run_id,
-        parent=wanted.parent,
-        unasked=wanted.unasked,
-    )
+    policy = await _policy(session, profile, wanted)
     if wanted.options.recipe == AVATAR_SUITE and not policy.artwork:
         message = policy.artwork_withheld or NOT_ASKED_FOR
         raise Permanent(message, code="artwork_withheld")
@@ -128,6 +120,21 @@ async def last_view(session: AsyncSession, profile: Profile, options: Options) -
         message = f"there is no card of {profile.display_login} yet: a full run has to come first"
         raise Permanent(message, code="nothing_known")
     return card.view_key
+
+
+async def _policy(session: AsyncSession, profile: Profile, wanted: Wanted) -> Policy:
+    """Return what the run may do; one that begins at its pictures draws nothing."""
+    if wanted.view_key is not None:
+        return wanted.policy.model_copy(update={"artwork": False, "artwork_withheld": None})
+    return await narrowed(
+        session,
+        profile,
+        wanted.policy,
+        wanted.options,
+        wanted.run_id,
+        parent=wanted.parent,
+        unasked=wanted.unasked,
+    )
 
 
 def _met(other: Run, wanted: Wanted) -> Meeting:
