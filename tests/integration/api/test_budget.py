@@ -62,6 +62,19 @@ async def written(resources: Resources, run_id: UUID, *calls: ModelCall, **facts
     await keep_ledger(event.model_copy(update={"calls": calls}), resources)
 
 
+async def test_a_crowd_at_once(resources: Resources) -> None:
+    """Of many who submit at the same moment only as many may ask as the budget has room for."""
+    await switched(resources, daily_tokens=2 * TOKENS_OF_A_CARD)
+    logins = [f"person-{number}" for number in range(8)]
+    runs = await asyncio.gather(*(start_run(resources, name, person=name) for name in logins))
+    asking = [
+        Policy.model_validate((await run_row(resources, run_id)).policy).ai_text for run_id in runs
+    ]
+
+    assert sum(asking) == 2
+    assert len(await exhausted(resources)) == 1
+
+
 async def exhausted(resources: Resources) -> list[BudgetExhausted]:
     """Return what operators were told about budgets."""
     return [one for one in await told_events(resources) if isinstance(one, BudgetExhausted)]

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import func
 from typer.testing import CliRunner
@@ -111,6 +112,37 @@ async def test_dropped_for_good(stage: Stage, ended: Make) -> None:  # noqa: F81
     assert now.last_error == "dropped by a person; payload_conflict: 409"
     assert "cannot be dropped" in again
     assert (await stage.counts(second.run_id)) == {"told_before": 1}
+
+
+async def test_a_waiting_mail_is_dropped(stage: Stage, ended: Make) -> None:  # noqa: F811
+    """What waits for its next try is given up, and then nobody of the run waits any more."""
+    row = await parked(stage, ended, "resend_down: 503", 1)
+    await stage.change(
+        state="pending",
+        settled_at=None,
+        lease_token=uuid4(),
+        leased_until=func.now() - func.make_interval(0, 0, 0, 0, 1),
+    )
+
+    await techub(stage, "notifications", "drop", str(row.id), "--yes")
+
+    [now] = await stage.rows(DELIVERIES.c.event == "completed")
+    assert (now.state, now.lease_token) == ("dropped", None)
+    assert now.settled_at is not None
+    assert await stage.counts(row.run_id) == {"parked": 1}
+
+
+async def test_who_was_told_since(stage: Stage, ended: Make) -> None:  # noqa: F811
+    """A refused mail is not sent again once its owner was told the same by a later run."""
+    row = await parked(stage, ended, "address_unusable: 422", 1)
+    await stage.change(state="refused")
+    await heard(stage, ended("completed", profile_id=row.profile_id))
+
+    said = await techub(stage, "notifications", "resend", str(row.id), "--yes", code=1)
+
+    assert "told to this person since" in said
+    states = [one.state for one in await stage.rows()]
+    assert states == ["refused", "pending"]
 
 
 async def test_smoke(stage: Stage) -> None:  # noqa: F811

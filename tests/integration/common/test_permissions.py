@@ -361,6 +361,26 @@ async def test_operators_ask_and_look(guarded: Guarded) -> None:
     assert json.loads(line)["id"] == str(event.id)
 
 
+async def test_an_answer_that_breaks(guarded: Guarded) -> None:
+    """Whoever asks hears that it did not work, and nothing of what went wrong inside."""
+
+    async def broken(question: Greeting) -> dict[str, Any]:
+        message = f"password of {question.name}"
+        raise ValueError(message)
+
+    settings = guarded.settings("api")
+    async with open_broker(settings) as broker, guarded.client(OPERATORS) as operator:
+        tell = Teller(broker, settings.source)
+        service = Service(settings, broker, tell, CollectorRegistry())
+        await service.answer("ask.api.greeting", broken)
+        await broker.connection.flush()
+        reply = await operator.nc.request("ask.api.greeting", b'{"name":"ada"}', timeout=5)
+
+    answer = json.loads(reply.data)
+    assert (answer["ok"], answer["code"]) == (False, "unexpected")
+    assert "password" not in answer["error"]
+
+
 async def test_services_ask_each_other(guarded: Guarded) -> None:
     """The api hears from the generator what it asks, and may ask nobody else anything."""
     settings = guarded.settings("generator")

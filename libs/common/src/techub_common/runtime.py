@@ -119,7 +119,8 @@ class Service:
     async def answer(self, subject: str, handler: Answer) -> None:
         """Answer a question on a core subject: `{"ok": true, ...}`, or the error's code and text.
 
-        Replicas share the questions.
+        Replicas share the questions. An error nobody expected is logged and answered as
+        `unexpected`: who asks does not wait in vain.
         """
 
         async def reply(*arguments: Any, **named: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -127,6 +128,10 @@ class Service:
                 answer = {"ok": True, **await handler(*arguments, **named)}
             except TecHubError as error:
                 answer = {"ok": False, "code": code_of(error), "error": str(error)}
+            except Exception:
+                log.exception("question_failed", subject=subject)
+                said = f"the {self.settings.service} could not answer; its log says why"
+                answer = {"ok": False, "code": "unexpected", "error": said}
             self.metrics.answered(subject, well=answer["ok"])
             return answer
 

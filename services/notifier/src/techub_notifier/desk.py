@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID, uuid4, uuid5
 
 from faststream import Context
-from sqlalchemy import Text, cast, func, or_, select, update
+from sqlalchemy import Text, and_, cast, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_common.addresses import fingerprint, is_sendable
@@ -18,6 +18,8 @@ from techub_common.asks import (
 )
 from techub_common.database import transaction
 from techub_common.errors import Permanent, Transient
+from techub_notifier import endings
+from techub_notifier.postgres import PostgresRows
 from techub_notifier.resources import Resources
 from techub_notifier.rules import State, may_drop, may_resend, needs_new_key
 from techub_notifier.tables import DELIVERIES, ENDINGS, STOPPED
@@ -86,6 +88,9 @@ async def resend_notification(request: ActOnNotification, resources: Opened) -> 
         if not may_resend(State(row["state"]), has_mail=row["has_payload"]):
             message = f"a delivery that is {row['state']} cannot be sent again"
             raise Permanent(message, code="not_resendable")
+        if await _told_since(session, row["id"]):
+            message = "the same has been told to this person since, or is about to be"
+            raise Permanent(message, code="told_since")
         fresh = needs_new_key(row["last_error"] or "", age)
         if request.really:
             await _make_pending(session, row, fresh=fresh)
@@ -98,16 +103,17 @@ async def resend_notification(request: ActOnNotification, resources: Opened) -> 
 async def drop_notification(request: ActOnNotification, resources: Opened) -> dict[str, Any]:
     """Give up a parked or waiting delivery for good; the person counts as told."""
     async with transaction(resources.sessions) as session:
-        row = await _named(session, request.delivery, lock=True)
+        rows = PostgresRows(session, resources.outbox)
+        row = await _named(session, request.delivery)
+        ending = await endings.settled(rows, row["run_id"], row["event"])  # before its delivery
+        row = await _named(session, str(row["id"]), lock=True)
         if not may_drop(State(row["state"]), leased=row["leased"]):
             message = f"a delivery that is {row['state']} cannot be dropped"
             raise Permanent(message, code="not_droppable")
         if request.really:
-            await session.execute(
-                update(DELIVERIES)
-                .where(DELIVERIES.c.id == row["id"])
-                .values(state=State.dropped, last_error=_dropped(row["last_error"]))
-            )
+            await _drop(session, row)
+            if ending is not None:
+                await endings.record_if_over(rows, ending)
     return {"delivery": _as_json(row), "done": request.really, "note": "never sent"}
 
 
@@ -169,6 +175,31 @@ async def _make_pending(session: AsyncSession, row: dict[str, Any], *, fresh: bo
     await session.execute(update(DELIVERIES).where(DELIVERIES.c.id == row["id"]).values(**changes))
     stopped = STOPPED.c.fingerprint == fingerprint(row["address"])
     await session.execute(STOPPED.delete().where(stopped))
+
+
+async def _drop(session: AsyncSession, row: dict[str, Any]) -> None:
+    changes = {
+        "state": State.dropped,
+        "last_error": _dropped(row["last_error"]),
+        "settled_at": func.coalesce(DELIVERIES.c.settled_at, func.now()),
+        "lease_token": None,
+        "leased_until": None,
+    }
+    await session.execute(update(DELIVERIES).where(DELIVERIES.c.id == row["id"]).values(changes))
+
+
+async def _told_since(session: AsyncSession, delivery_id: UUID) -> bool:
+    """Return whether another mail of the same to the same owner counts as told."""
+    other = DELIVERIES.alias()
+    same = and_(
+        other.c.profile_id == DELIVERIES.c.profile_id,
+        other.c.event == DELIVERIES.c.event,
+        other.c.user_id == DELIVERIES.c.user_id,
+        other.c.id != DELIVERIES.c.id,
+        other.c.state.not_in((State.skipped, State.refused)),
+    )
+    found = select(other.c.id).join(DELIVERIES, same).where(DELIVERIES.c.id == delivery_id)
+    return await session.scalar(found.limit(1)) is not None
 
 
 def _state(name: str) -> State:

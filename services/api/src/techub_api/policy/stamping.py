@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_api.policy.switching import in_force
@@ -10,6 +11,7 @@ from techub_api.spending.budget import spent_today, tell_once
 from techub_common.events import Notify, Policy
 from techub_common.outbox import Outbox
 
+BUDGET_LOCK: Final = 7_236_011
 OVER_BUDGET: Final = "The day's budget for models is used up."
 NO_MODELS: Final[dict[str, Any]] = {
     "ai_text": False,
@@ -28,7 +30,9 @@ async def policy_of(
 ) -> Policy:
     """Return the policy as it stands now, with `artwork` as if that were switched on.
 
-    Over the day's budget no model is asked for anything, and operators are told once a day.
+    Over the day's budget no model is asked for anything, and operators are told once a day. The
+    caller holds the profile's lock; where there is a budget, who else asks waits for this
+    transaction: a crowd that comes at once does not get past the budget together.
     """
     now = await in_force(session, settings)
     policy = Policy(
@@ -42,6 +46,7 @@ async def policy_of(
     asks = policy.ai_text or policy.artwork or policy.descriptions
     if now.daily_tokens is None or not asks:
         return policy
+    await session.execute(select(func.pg_advisory_xact_lock(BUDGET_LOCK)))
     spent = await spent_today(session)
     if not spent.exhausts(now.daily_tokens):
         return policy

@@ -54,8 +54,7 @@ class Spent:
 async def spent_today(session: AsyncSession) -> Spent:
     """Return what was taken today (UTC), in three reads.
 
-    Runs that are open and have no card yet are counted with what card and artwork take, so that a
-    crowd that comes at once does not get past the budget together.
+    Runs that are open and have no card yet are counted with what card and artwork take.
     """
     day = await today(session)
     taken = await session.execute(
