@@ -49,7 +49,8 @@ dev: setup ## the whole stack with everybody's logs, until Ctrl-C
 	@VAR=$(VAR)/demo $(BIN)/python -m techub_devstack.demo dev
 
 test: setup ## all tests (PARALLEL_WORKERS=n)
-	@$(BIN)/python -m pytest -o cache_dir=$(VAR)/pytest -n $(PARALLEL_WORKERS) --dist loadfile -q -m "not slow"
+	@$(BIN)/python -m pytest -o cache_dir=$(VAR)/pytest -n $(PARALLEL_WORKERS) --dist loadfile --no-loadscope-reorder \
+		-q -m "not slow"
 
 nightly: setup ## the long campaigns: every trouble at every step (PARALLEL_WORKERS=n)
 	@status=0; $(BIN)/python -m pytest -o cache_dir=$(VAR)/pytest -n $(PARALLEL_WORKERS) --dist worksteal -q -m slow \

@@ -98,9 +98,9 @@ async def system(
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    """Give the running system; it is shared by the tests of this process."""
+    """Give the running system; it is shared by this folder's tests in a process."""
     environment = {
         "ACK_WAIT_SECONDS": "3",
         "SWEEP_SECONDS": "1",

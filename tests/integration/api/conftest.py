@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from sqlalchemy import select
 
 from techub_api.accounts.actions import user_with_login, vouch_for_address
+from techub_api.embeds.shelf import Shelf
 from techub_api.profiles.tables import Picture
 from techub_api.resources import Resources
 from techub_api.runs.feed import Feed
@@ -47,6 +48,7 @@ async def resources(api_database: str, tmp_path: Path) -> AsyncIterator[Resource
             tell=None,  # type: ignore[arg-type]  # the ledger tells through the outbox only
             feed=Feed(api_database),
             variants=("og", "card", "simple"),
+            shelf=Shelf(keep=0),  # tests look again at once
         )
 
 

@@ -129,8 +129,9 @@ async def test_a_file_that_got_lost(stranger: AsyncClient, resources: Resources)
     await finished(resources)
     await resources.objects.delete("generated/pip/og-aaaaaaaaaaaa.png")
     other = await stranger.get("/pip.png")
-    await resources.objects.delete("generated/pip/og-aaaaaaaaaaaa.webp")
-    none = await stranger.get("/pip.png")
+    for extension in ("png", "webp"):
+        await resources.objects.delete(f"generated/pip/card-aaaaaaaaaaaa.{extension}")
+    none = await stranger.get("/pictures/pip/card.png")
 
     assert other.content == b"webp"
     assert none.headers["etag"].startswith('"no-card-nobody-jpg-')

@@ -61,7 +61,7 @@ def _question(ask: Ask, model: Model) -> Callable[[], Awaitable[GeminiUp]]:
     return asked
 
 
-def opened(request: Request) -> GeminiHealth:
+async def opened(request: Request) -> GeminiHealth:
     """Return what the process keeps open."""
     health: GeminiHealth = request.app.state.gemini
     return health

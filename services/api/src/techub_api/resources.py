@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from techub_api.embeds.shelf import Shelf
 from techub_api.runs.feed import Feed
 from techub_api.schema import OUTBOX
 from techub_api.settings import Settings
@@ -27,6 +28,7 @@ class Resources:
     ask: Ask
     feed: Feed
     variants: tuple[str, ...]
+    shelf: Shelf = field(default_factory=Shelf)
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from techub_common.errors import Permanent
 from techub_common.logins import PATTERN
 
 
-def opened(request: Request) -> Resources:
+async def opened(request: Request) -> Resources:  # a plain function would cost a thread a request
     """Return what the process keeps open."""
     resources: Resources = request.app.state.resources
     return resources

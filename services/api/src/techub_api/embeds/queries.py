@@ -1,6 +1,6 @@
 """Which file is a profile's current picture, and where the view lies that it is drawn from."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,17 +12,23 @@ from techub_api.runs.status import OPEN
 from techub_api.runs.tables import Run
 
 
-async def current_pictures(
-    session: AsyncSession, login: str, variant: str, formats: Sequence[str]
-) -> list[Picture]:
-    """Return the current files of a variant in these formats, in this order."""
-    rows = await session.scalars(
-        select(Picture)
+@dataclass(frozen=True, slots=True)
+class Current:
+    """A profile's current file of a variant in one format."""
+
+    object_key: str
+    mime: str
+    sha256: str
+
+
+async def current_files(session: AsyncSession, login: str, variant: str) -> dict[str, Current]:
+    """Return format → current file of a listed profile's variant."""
+    rows = await session.execute(
+        select(Picture.format, Picture.object_key, Picture.mime, Picture.sha256)
         .join(Profile, Profile.id == Picture.profile_id)
         .where(Profile.login == login.lower(), Profile.listed, Picture.variant == variant)
     )
-    found = {row.format: row for row in rows}
-    return [found[name] for name in formats if name in found]
+    return {form: Current(key, mime, sha256) for form, key, mime, sha256 in rows}
 
 
 async def drawn_from(session: AsyncSession, login: str) -> tuple[str, str | None] | None:

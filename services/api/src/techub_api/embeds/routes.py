@@ -9,11 +9,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from techub_api.embeds.framing import framed
-from techub_api.embeds.queries import current_pictures, drawn_from, why_missing
+from techub_api.embeds.queries import Current, current_files, drawn_from, why_missing
 from techub_api.embeds.standing_in import Missing, stand_in
 from techub_api.pictures.addresses import elsewhere
 from techub_api.pictures.serving import File, found_at, sent, wanted_formats
-from techub_api.profiles.tables import Picture
 from techub_api.resources import Resources
 from techub_api.wiring import Opened
 from techub_cards.card import Card
@@ -128,18 +127,24 @@ async def _preview(
 
 async def _current(
     opened: Resources, login: str, variant: str, formats: tuple[str, ...]
-) -> list[Picture]:
-    async with transaction(opened.sessions) as session:
-        return await current_pictures(session, valid_login(login), variant, formats)
+) -> list[Current]:
+    login = valid_login(login)
+
+    async def look() -> dict[str, Current]:
+        async with transaction(opened.sessions) as session:
+            return await current_files(session, login, variant)
+
+    found = await opened.shelf.current(login, variant, look)
+    return [found[form] for form in formats if form in found]
 
 
 async def _file(
-    opened: Resources, pictures: list[Picture], *, name: str | None = None, varies: bool = False
+    opened: Resources, pictures: list[Current], *, name: str | None = None, varies: bool = False
 ) -> File | None:
     """Return the first of the pictures that is in the store; None when none is."""
     for picture in pictures:
         try:
-            content = await opened.objects.get(picture.object_key)
+            content = await opened.shelf.content(picture.object_key, opened.objects.get)
         except Permanent as error:
             if error.code != "object_missing":
                 raise
