@@ -152,6 +152,58 @@ async def test_history_and_filters(road: Any, techub: Any) -> None:
     assert rests == [(0, "")] * 2
 
 
+async def test_conditions_and_templates(road: Any, techub: Any) -> None:
+    """Conditions hold together, a template is one line per telling; typing errors end with 2."""
+    run_id = uuid4()
+    await road.tell(
+        requested("og", run_id), requested("card", run_id), captured("og", run_id, "grace")
+    )
+    options = ("--where", f"run={run_id}", "--where", "data.variant=card", "--since", "1h")
+    line = ("--template", "{login} {variant:>6} {kind}")
+    tail = await techub(road.server.url, "events", "tail", *options, *line)
+    shown = await tail.line()
+    code, rest, _ = await tail.interrupted()
+    mistakes = [
+        await (await techub(road.server.url, "events", "tail", *options)).ended()
+        for options in (("--where", "varient=og"), ("--template", "{logn}"), ("--json", *line))
+    ]
+
+    assert (shown, code, rest) == ("Hubot   card -\n", 0, "")
+    assert [mistake[0] for mistake in mistakes] == [2, 2, 2]
+    assert "'varient'; do you mean 'variant'?" in _unboxed(mistakes[0][2])
+    assert "'logn'; do you mean 'login'?" in _unboxed(mistakes[1][2])
+
+
+def _unboxed(complaint: str) -> str:
+    return " ".join(complaint.replace("│", " ").split())
+
+
+async def test_a_run_is_shown_from_its_beginning(road: Any, api: Any, techub: Any) -> None:
+    """`--run` alone begins where the api says the run began; without the api, with the stream."""
+    began = datetime.now(UTC)
+    run_id = uuid4()
+    await road.tell(captured("og", run_id), captured("card"), captured("card", run_id))
+    api.shown = {
+        "run_id": str(run_id),
+        "login": "octocat",
+        "status": "running",
+        "trigger": "cli",
+        "created_at": began.isoformat(),
+    }
+    named = ("events", "tail", "--json", "--run", str(run_id)[:8])
+    with_api = await techub(road.server.url, *named)
+    heard = [json.loads(await with_api.line())["data"]["kind"] for _ in range(2)]
+    await with_api.interrupted()
+    api.shown = {}
+    without = await techub(road.server.url, *named)
+    notice = await without.notice()
+    again = [json.loads(await without.line())["data"]["kind"] for _ in range(2)]
+    await without.interrupted()
+
+    assert heard == again == ["og", "card"]
+    assert "read from its beginning" in notice
+
+
 async def test_lines_for_people(road: Any, techub: Any) -> None:
     """A line names service, subject, login, run and the telling fields; nothing can hide in it."""
     began = datetime.now(UTC).isoformat()

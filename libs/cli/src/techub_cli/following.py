@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import datetime
 from typing import Final
 
@@ -22,6 +22,7 @@ HEARTBEAT_SECONDS: Final = 0.5
 SILENCE_SECONDS: Final = 1.5
 LOOK_SECONDS: Final = 0.25
 FORGOTTEN_SECONDS: Final = 10.0
+MOST: Final = 100
 
 
 class _Lost(Exception):
@@ -68,6 +69,13 @@ class Follower:
 
     async def messages(self) -> AsyncGenerator[Msg, None]:
         """Yield every message after the place, for ever; raise Away once the connection is gone."""
+        async with aclosing(self.batches()) as batches:
+            async for batch in batches:
+                for message in batch:
+                    yield message
+
+    async def batches(self) -> AsyncGenerator[list[Msg], None]:
+        """Yield the same messages, those together that have arrived together."""
         away, pause = False, 0.1
         while True:
             try:
@@ -75,8 +83,8 @@ class Follower:
                     if away:
                         self._notice("the stream is back")
                     away, pause = False, 0.1
-                    async for message in self._arriving(inbox):
-                        yield message
+                    async for batch in self._arriving(inbox):
+                        yield batch
             except (_Lost, NatsError, TimeoutError):
                 if not away and not self._client.is_connected:
                     away = True
@@ -124,14 +132,14 @@ class Follower:
     def _subjects(self, info: StreamInfo) -> list[str] | None:
         return matching(self._patterns, info.config.subjects or []) if self._patterns else None
 
-    async def _arriving(self, arrived: asyncio.Queue[Msg]) -> AsyncGenerator[Msg, None]:
+    async def _arriving(self, arrived: asyncio.Queue[Msg]) -> AsyncGenerator[list[Msg], None]:
         delivered = 0
         connections = self._client.stats["reconnects"]
         heard_at = time.monotonic()
         while True:
             try:
                 async with asyncio.timeout(LOOK_SECONDS):
-                    message = await arrived.get()
+                    first = await arrived.get()
             except TimeoutError:
                 same = self._client.stats["reconnects"] == connections
                 silent = time.monotonic() - heard_at > SILENCE_SECONDS
@@ -139,20 +147,30 @@ class Follower:
                     raise _Lost from None
                 continue
             heard_at = time.monotonic()
-            headers = message.headers or {}
-            if status := headers.get("Status"):
-                stalled = headers.get("Nats-Consumer-Stalled")
-                if reply := message.reply or stalled:
-                    await self._client.publish(reply)  # flow control: we have come this far
-                elif status != "100" or int(headers.get("Nats-Last-Consumer", 0)) > delivered:
-                    raise _Lost
-                continue
-            delivered += 1
-            sequence = message.metadata.sequence
-            if sequence.consumer != delivered:
+            batch: list[Msg] = []
+            for message in _at_hand(first, arrived):
+                if "Status" in (message.headers or {}):
+                    is_whole = await self._looked_after(message, delivered)
+                else:
+                    delivered += 1
+                    is_whole = message.metadata.sequence.consumer == delivered
+                    if is_whole:
+                        batch.append(message)
+                if not is_whole:
+                    break
+            if batch:
+                self._seen, self._since = batch[-1].metadata.sequence.stream, None
+                yield batch
+            if not is_whole:
                 raise _Lost
-            self._seen, self._since = sequence.stream, None
-            yield message
+
+    async def _looked_after(self, message: Msg, delivered: int) -> bool:
+        """Answer what the server says about the consumer; False when messages are missing."""
+        headers = message.headers or {}
+        if reply := message.reply or headers.get("Nats-Consumer-Stalled"):
+            await self._client.publish(reply)  # flow control: we have come this far
+            return True
+        return headers["Status"] == "100" and int(headers.get("Nats-Last-Consumer", 0)) <= delivered
 
     async def _connected(self) -> None:
         while not self._client.is_connected:
@@ -160,3 +178,12 @@ class Follower:
                 message = "NATS closed the connection for good; are NATS_CREDS still valid?"
                 raise Away(message)
             await asyncio.sleep(0.05)
+
+
+def _at_hand(first: Msg, arrived: asyncio.Queue[Msg]) -> Iterator[Msg]:
+    """Return the first and what has arrived after it, a screenful or two at most."""
+    yield first
+    for _ in range(MOST - 1):
+        if arrived.empty():
+            return
+        yield arrived.get_nowait()

@@ -1,13 +1,12 @@
 """`techub pipeline`: start a run, follow it, look at one, call it off, repeat what failed."""
 
 import asyncio
-from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 import typer
-from nats.aio.client import Client
 
 from techub_cli.answers import RunAsked, RunCanceled, RunShown, read
+from techub_cli.beginnings import beginning_of
 from techub_cli.connection import Server, ask, connected
 from techub_cli.following import Follower
 from techub_cli.running import print_json, run, say
@@ -24,8 +23,6 @@ from techub_common.asks import (
     RunRequest,
     StatusRequest,
 )
-
-CLOCKS_APART: Final = timedelta(minutes=1)
 
 LONGEST_REASON: Final = 300
 
@@ -207,7 +204,7 @@ async def start(
         if not wait:
             return 0
         if not asked.created:
-            await follower.start(await _beginning(client, asked))
+            await follower.start(await beginning_of(client, str(asked.run_id)))
         return await _follow(follower, asked, screen, as_json=as_json, told_within=told_within)
 
 
@@ -227,12 +224,6 @@ async def _follow(
     if not story.is_over:
         say(f"it is not known yet who was told: techub pipeline status {asked.run_id}")
     return story.outcome[1]
-
-
-async def _beginning(client: Client, asked: RunAsked) -> datetime:
-    """Return a moment before the first event of a run that somebody else started."""
-    question = StatusRequest(login_or_run=str(asked.run_id))
-    return read(RunShown, await ask(client, SHOW_RUN, question)).created_at - CLOCKS_APART
 
 
 async def _cancel(server: Server, request: CancelRequest, *, as_json: bool) -> int:

@@ -2,10 +2,12 @@
 
 import sys
 import zlib
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final, NoReturn
 
-from rich.console import Console
+from rich.console import COLOR_SYSTEMS, Console
+from rich.style import Style
 from rich.text import Text
 
 PIPE_WIDTH: Final = 200
@@ -54,16 +56,42 @@ class Screen(Console):
         """Print a line as it is, however long, at once."""
         self.print(text, soft_wrap=True)
 
+    def show_all(self, lines: Iterable[Text]) -> None:
+        """Print lines as they are, all at once, while nothing turns below them.
+
+        Rich lays out each line anew; a stream of a thousand lines a second has no time for that.
+        """
+        painted = "".join(f"{self._painted(line)}\n" for line in lines)
+        sys.stdout.write(painted)
+        sys.stdout.flush()
+
+    def _painted(self, line: Text) -> str:
+        if self.color_system is None or self.no_color:
+            return line.plain
+        return "".join(self._pieces(line))
+
+    def _pieces(self, line: Text) -> Iterator[str]:
+        colours, at = COLOR_SYSTEMS[self.color_system or ""], 0
+        for span in line.spans:  # in order, and none within another: lines are made piece by piece
+            yield line.plain[at : span.start]
+            style = Style.parse(str(span.style))
+            yield style.render(line.plain[span.start : span.end], color_system=colours)
+            at = span.end
+        yield line.plain[at:]
+
 
 def plain(text: object) -> str:
     """Return the text without anything that a terminal would obey, on one line."""
+    text = str(text)
+    if text.isprintable():
+        return text
     return "".join(
         letter
         if letter.isprintable()
         else " "
         if letter in "\t\r\n"
         else "\N{REPLACEMENT CHARACTER}"
-        for letter in str(text)
+        for letter in text
     )
 
 

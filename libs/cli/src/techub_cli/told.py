@@ -1,16 +1,17 @@
 """A message of the stream as an operator reads it: whatever it holds, it can be shown."""
 
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from nats.aio.msg import Msg
+from pydantic import ValidationError
 
-from techub_common.envelope import TELL_HEADER, unseal
-from techub_common.errors import Permanent
-from techub_common.events import Event
+from techub_common.envelope import TELL_HEADER
+from techub_common.events import BY_TYPE, Event
 from techub_common.logins import same_login
 
 
@@ -57,6 +58,14 @@ class Told:
         return json.dumps({**note, "sequence": self.sequence}).encode()
 
 
+class Holds(Protocol):
+    """A condition on tellings."""
+
+    def holds(self, told: Told) -> bool:
+        """Return whether this telling fulfils it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which tellings to show; None does not matter, a run may be named by its first part."""
@@ -64,6 +73,7 @@ class Wanted:
     login: str | None = None
     run: str | None = None
     service: str | None = None
+    conditions: Sequence[Holds] = ()
 
     def __contains__(self, told: Told) -> bool:
         """Return whether it is one of those asked for."""
@@ -71,6 +81,7 @@ class Wanted:
             (self.login is None or same_login(told.login, self.login.removeprefix("@")))
             and (self.run is None or told.run_id.startswith(self.run.lower()))
             and (self.service is None or told.service == self.service)
+            and all(condition.holds(told) for condition in self.conditions)
         )
 
 
@@ -80,6 +91,8 @@ def read(message: Msg) -> Told:
         cloud = json.loads(message.data)
     except (ValueError, RecursionError):
         cloud = None
+    if not isinstance(cloud, dict) or "specversion" not in cloud:
+        cloud = {}
     headers = message.headers or {}
     metadata = message.metadata
     return Told(
@@ -88,13 +101,16 @@ def read(message: Msg) -> Told:
         body=message.data,
         tell=headers.get(TELL_HEADER, "0"),
         stored_at=metadata.timestamp,
-        cloud=cloud if isinstance(cloud, dict) and "specversion" in cloud else {},
-        event=_event(message),
+        cloud=cloud,
+        event=_event(cloud),
     )
 
 
-def _event(message: Msg) -> Event | None:
+def _event(cloud: dict[str, Any]) -> Event | None:
+    kind = BY_TYPE.get(str(cloud.get("type")))
+    if kind is None:
+        return None
     try:
-        return unseal(message.data, message.headers).event
-    except Permanent:
+        return kind.model_validate(cloud.get("data"))
+    except ValidationError:
         return None
