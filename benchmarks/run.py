@@ -86,6 +86,13 @@ People submit whether or not the platform keeps up. Real api, notifier, Postgres
 JetStream (`sync_interval: always`); no GitHub, no Gemini, no pixel, Resend's double.""",
     ),
     (
+        "Every event in a terminal",
+        "tail.py",
+        """\
+A process publishes numbered events of every kind; `techub events tail` and nats-py's own ordered
+consumer write to a terminal each. Then runs without pixels, alone and watched, in turns.""",
+    ),
+    (
         "After the broker was killed",
         "recovery.py",
         """\

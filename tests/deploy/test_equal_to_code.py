@@ -171,7 +171,7 @@ def dependencies(service: str) -> set[str]:
     """Return whom a service talks to, from what it reads."""
     kind = importlib.import_module(f"techub_{service}.settings").Settings
     found = {"names"}
-    found |= {"nats"} if issubclass(kind, CommonSettings) else set()
+    found |= {"nats", "collector"} if issubclass(kind, CommonSettings) else set()
     found |= {"postgres"} if issubclass(kind, DatabaseSettings) else set()
     found |= {"store"} if issubclass(kind, StorageSettings) else set()
     found |= {"web"} if WEB & kind.model_fields.keys() else set()
@@ -182,9 +182,16 @@ def edges_from(documents: tuple[dict[str, Any], ...], labels: dict[str, str]) ->
     """Return whom the policies let a pod with these labels talk to."""
     found = set()
     for policy in manifests.of_kind(documents, "NetworkPolicy"):
-        if policy["spec"]["podSelector"].get("matchLabels", {}).items() <= labels.items():
+        if _selects(policy["spec"]["podSelector"], labels):
             found |= {_name_of(edge) for edge in policy["spec"].get("egress", [])}
     return found
+
+
+def _selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
+    among = selector.get("matchExpressions", [])
+    return selector.get("matchLabels", {}).items() <= labels.items() and all(
+        labels.get(one["key"]) in one["values"] for one in among if one["operator"] == "In"
+    )
 
 
 def _name_of(edge: dict[str, Any]) -> str:
@@ -193,7 +200,9 @@ def _name_of(edge: dict[str, Any]) -> str:
     if ports == {443}:
         private = any("10.0.0.0/8" in block.get("except", []) for block in blocks)
         return "web" if private else "store"
-    return {4222: "nats", 5432: "postgres", 8333: "store", 53: "names"}[ports.pop()]
+    return {4222: "nats", 5432: "postgres", 8333: "store", 53: "names", 4318: "collector"}[
+        ports.pop()
+    ]
 
 
 @each_service

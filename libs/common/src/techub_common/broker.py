@@ -19,6 +19,7 @@ from nats.js import JetStreamContext
 from nats.js.api import ConsumerConfig
 from nats.js.errors import APIError, NotFoundError
 
+from techub_common import tracing
 from techub_common.dead import DeadLetter
 from techub_common.delivery import Delivery, GaveUp, Retried, Road, Taken, Work
 from techub_common.envelope import Envelope, current, seal, unseal
@@ -117,7 +118,8 @@ class Teller:
         """Publish bytes to a subject of a stream; raise Away, never buffer them for later."""
         started = time.monotonic()
         try:
-            ack = await self._publish(body, subject, stream, headers)
+            with tracing.sending(subject, headers.get("traceparent")):
+                ack = await self._publish(body, subject, stream, headers)
         except (Away, Permanent) as error:
             self._metrics.published(subject, "away" if isinstance(error, Away) else "refused")
             raise

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from techub_common import tracing
 from techub_common.errors import Away
 
 NAMING: Final = {
@@ -33,6 +34,7 @@ _PUT_OFF: Final = "put_off"
 _AFTERWARDS: Final = "afterwards"
 
 CLOSE_SECONDS: Final = 5.0
+LONGEST_STATEMENT: Final = 2000
 
 Sessions = async_sessionmaker[AsyncSession]
 Write = Callable[[AsyncSession, list[Any]], Awaitable[None]]
@@ -73,6 +75,8 @@ def open_engine(url: str, *, pool: int = 10, command_seconds: float | None = 20)
         },
     )
     event.listen(engine.sync_engine, "checkout", _still_connected)
+    if tracing.is_noted():
+        _trace(engine)
     return engine
 
 
@@ -118,6 +122,31 @@ async def _write_what_was_put_off(session: AsyncSession) -> None:
     while waiting:
         write = next(iter(waiting))
         await write(session, waiting.pop(write))
+
+
+def _trace(engine: AsyncEngine) -> None:
+    """Note each statement as a part of what is under way, never with its values."""
+
+    def began(*given: Any) -> None:  # noqa: ANN401  # SQLAlchemy's
+        _, _, statement, _, context, _ = given
+        context.span = tracing.started(
+            statement.split(None, 1)[0].upper(),
+            tracing.SpanKind.CLIENT,
+            **{"db.system.name": "postgresql", "db.query.text": statement[:LONGEST_STATEMENT]},
+        )
+
+    def done(*given: Any) -> None:  # noqa: ANN401  # SQLAlchemy's
+        given[4].span.end()
+
+    def failed(trouble: Any) -> None:  # noqa: ANN401  # SQLAlchemy's
+        if span := getattr(trouble.execution_context, "span", None):
+            state = getattr(trouble.original_exception, "sqlstate", None)
+            tracing.failed(span, state or type(trouble.original_exception).__name__)
+            span.end()
+
+    event.listen(engine.sync_engine, "before_cursor_execute", began)
+    event.listen(engine.sync_engine, "after_cursor_execute", done)
+    event.listen(engine.sync_engine, "handle_error", failed)
 
 
 def _still_connected(connection: Any, _record: object, _proxy: object) -> None:  # noqa: ANN401  # SQLAlchemy's adapter

@@ -13,12 +13,14 @@ import structlog
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
+from techub_common import tracing
 from techub_common.dead import DeadLetter
 from techub_common.envelope import Envelope, handling, unseal
 from techub_common.errors import Away, Permanent, Transient, code_of
 from techub_common.events import Event
 from techub_common.metrics import Metrics
 from techub_common.streams import MAX_DELIVER, Consumer
+from techub_common.tracing import INVALID_SPAN, Span
 
 log = structlog.get_logger()
 
@@ -39,6 +41,7 @@ class Taken:
     message: Msg
     envelope: Envelope
     started: float
+    span: Span = INVALID_SPAN
 
     @property
     def sequence(self) -> int:
@@ -56,7 +59,9 @@ class Taken:
         event = self.envelope.event
         with (
             handling(self.envelope),
+            tracing.within(self.span),
             structlog.contextvars.bound_contextvars(
+                trace_id=self.envelope.trace_id,
                 run_id=str(event.run_id),
                 login=event.login,
                 event_type=event.type,
@@ -192,7 +197,16 @@ class Delivery:
             self.metrics.delivered(consumer, deliveries)
             raise
         self.metrics.delivered(consumer, deliveries, envelope.time)
-        return Taken(message, envelope, time.monotonic())
+        event = envelope.event
+        span = tracing.received(
+            event.subject,
+            envelope.traceparent,
+            consumer,
+            deliveries,
+            run_id=str(event.run_id),
+            tell=envelope.tell,
+        )
+        return Taken(message, envelope, time.monotonic(), span)
 
     async def _end_unread(self, message: Msg, error: Permanent) -> None:
         started = time.monotonic()
@@ -205,6 +219,7 @@ class Delivery:
             with suppress(NatsError):
                 await taken.message.nak()
             self.metrics.settled(self.consumer.name, "given_back", taken.seconds)
+            tracing.ended(taken.span, "given_back", well=True)
             with taken.named():
                 log.info("message_given_back", consumer=self.consumer.name)
 
@@ -214,7 +229,8 @@ class Delivery:
         if not taken:
             return True
         try:
-            await self.road.until_back(lambda: self._limited(work, taken))
+            with tracing.together(f"process {self.consumer.name}", [one.span for one in taken]):
+                await self.road.until_back(lambda: self._limited(work, taken))
         except Exception as error:  # noqa: BLE001  # who raised it is found out one by one
             log.warning(
                 "messages_divided",
@@ -238,6 +254,7 @@ class Delivery:
     def _settled(self, hand: "Hand", taken: "Taken", outcome: str) -> None:
         del hand[taken.sequence]
         self.metrics.settled(self.consumer.name, outcome, taken.seconds)
+        tracing.ended(taken.span, outcome, well=outcome == "done")
         log.info(
             "message_handled",
             consumer=self.consumer.name,

@@ -1,7 +1,6 @@
 """CloudEvents 1.0, structured JSON: the one form in which facts travel."""
 
 import json
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from techub_common.errors import Permanent
 from techub_common.events import BY_TYPE, Event
+from techub_common.tracing import traceparent_of
 
 MAX_BYTES: Final = 64 * 1024
 TELL_HEADER: Final = "Techub-Tell"
@@ -52,6 +52,11 @@ class Envelope:
     def message_id(self) -> str:
         """Return what JetStream dedupes on: a redelivery repeats it, a re-tell does not."""
         return f"{self.event.id}:{self.tell}"
+
+    @property
+    def trace_id(self) -> str:
+        """Return the trace it is told in, in hex."""
+        return self.traceparent.split("-")[1]
 
     def headers(self) -> dict[str, str]:
         """Return the NATS headers that go with `body()`."""
@@ -112,7 +117,7 @@ def seal(event: Event, source: str, *, tell: int | None = None) -> Envelope:
         source=source,
         time=datetime.now(UTC),
         causation_id=cause.event.id if cause else None,
-        traceparent=_child_of(cause.traceparent) if cause else _new_trace(),
+        traceparent=traceparent_of(event.subject, event.run_id, _traced(event, cause)),
         tell=tell if tell is not None else (cause.tell if cause else 0),
     )
 
@@ -144,7 +149,7 @@ def unseal(body: bytes, headers: Mapping[str, str] | None = None) -> Envelope:
         source=wire.source,
         time=wire.time,
         causation_id=wire.causationid,
-        traceparent=wire.traceparent or _new_trace(),
+        traceparent=wire.traceparent or traceparent_of(event.subject, event.run_id),
         tell=_tell_in(headers or {}),
     )
 
@@ -164,10 +169,6 @@ def _dumps(wire: dict[str, Any]) -> bytes:
     return json.dumps(wire, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _new_trace() -> str:
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
-
-
-def _child_of(traceparent: str) -> str:
-    version, trace, _, flags = traceparent.split("-")
-    return f"{version}-{trace}-{secrets.token_hex(8)}-{flags}"
+def _traced(event: Event, cause: Envelope | None) -> str | None:
+    """Return the trace an effect goes on with: the cause's, unless that is another run's."""
+    return cause.traceparent if cause and cause.event.run_id == event.run_id else None

@@ -16,6 +16,7 @@ from nats.js import JetStreamContext
 from prometheus_client import GC_COLLECTOR, PLATFORM_COLLECTOR, PROCESS_COLLECTOR, CollectorRegistry
 
 from techub_common import log as logging
+from techub_common import tracing
 from techub_common.broker import (
     Handler,
     Listener,
@@ -124,14 +125,15 @@ class Service:
         """
 
         async def reply(*arguments: Any, **named: Any) -> dict[str, Any]:  # noqa: ANN401
-            try:
-                answer = {"ok": True, **await handler(*arguments, **named)}
-            except TecHubError as error:
-                answer = {"ok": False, "code": code_of(error), "error": str(error)}
-            except Exception:
-                log.exception("question_failed", subject=subject)
-                said = f"the {self.settings.service} could not answer; its log says why"
-                answer = {"ok": False, "code": "unexpected", "error": said}
+            with tracing.request(f"answer {subject}"):
+                try:
+                    answer = {"ok": True, **await handler(*arguments, **named)}
+                except TecHubError as error:
+                    answer = {"ok": False, "code": code_of(error), "error": str(error)}
+                except Exception:
+                    log.exception("question_failed", subject=subject)
+                    said = f"the {self.settings.service} could not answer; its log says why"
+                    answer = {"ok": False, "code": "unexpected", "error": said}
             self.metrics.answered(subject, well=answer["ok"])
             return answer
 
@@ -162,7 +164,8 @@ def run(settings: CommonSettings, open_service: OpenService) -> None:
     """Run the service until SIGTERM or SIGINT and exit 0; exit 1 when it cannot go on."""
     logging.configure(settings.service, settings.log_level, settings.log_format)
     try:
-        uvloop.run(_run(settings, open_service))
+        with tracing.exported(settings):
+            uvloop.run(_run(settings, open_service))
     except* TecHubError as group:
         for error in _flat(group):
             log.error("service_ended", error=str(error))  # noqa: TRY400  # one line, no traceback

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import AfterValidator, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -24,6 +24,15 @@ def _web_address(url: str) -> str:
         raise ValueError(message)
     return url.rstrip("/")
 
+
+TracesSampler = Literal[
+    "always_on",
+    "always_off",
+    "traceidratio",
+    "parentbased_always_on",
+    "parentbased_always_off",
+    "parentbased_traceidratio",
+]
 
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 
@@ -85,6 +94,10 @@ class CommonSettings(BaseSettings):
     ack_wait_seconds: float = 15.0
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
+    otel_exporter_otlp_endpoint: WebAddress | None = None
+    otel_exporter_otlp_headers: SecretStr | None = None
+    otel_traces_sampler: TracesSampler = "parentbased_always_on"
+    otel_traces_sampler_arg: Annotated[float, Field(ge=0, le=1)] = 1.0
 
     @classmethod
     def settings_customise_sources(

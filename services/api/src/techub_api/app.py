@@ -44,6 +44,7 @@ def create_app(resources: Resources) -> FastAPI:
         openapi_url="/api-docs/openapi.json",
         docs_url=None,
         redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # it would tell addresses
     )
     app.state.resources = resources
     app.state.gemini = health.GeminiHealth(resources.ask)

@@ -2,11 +2,15 @@
 
 import time
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Final
 
 import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from techub_common import tracing
+from techub_common.tracing import Span
 
 log = structlog.get_logger()
 
@@ -36,6 +40,13 @@ class Watched:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        with (
+            tracing.request(scope["method"]) as (trace_id, span),
+            structlog.contextvars.bound_contextvars(trace_id=trace_id),
+        ):
+            await self._answer(scope, receive, send, span)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, span: Span) -> None:
         started = time.monotonic()
         status = 0
 
@@ -51,10 +62,22 @@ class Watched:
         try:
             await self._app(scope, receive, answer)
         finally:
+            route = getattr(scope.get("route"), "path", "-")
+            _note(span, scope["method"], route, status)
             log.info(
                 "request_answered",
                 method=scope["method"],
-                route=getattr(scope.get("route"), "path", "-"),
+                route=route,
                 status=status,
                 duration_ms=round((time.monotonic() - started) * 1000, 1),
             )
+
+
+def _note(span: Span, method: str, route: str, status: int) -> None:
+    """Say what was asked by its route alone: paths and queries hold tokens."""
+    span.update_name(f"{method} {route}")
+    span.set_attribute("http.request.method", method)
+    span.set_attribute("http.route", route)
+    span.set_attribute("http.response.status_code", status)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        tracing.failed(span, str(status))

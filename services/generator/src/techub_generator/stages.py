@@ -10,6 +10,7 @@ from typing import Final, Generic, TypeVar
 import structlog
 from pydantic import BaseModel
 
+from techub_common import tracing
 from techub_common.errors import Permanent
 from techub_common.events import (
     ARTWORKS,
@@ -129,8 +130,9 @@ class Run:
             return await self._told(name, key, *found)
         try:
             await self.tell(line(StageStatus.started))
-            async with asyncio.timeout(seconds):
-                done = await work()
+            with tracing.span(f"stage {name}"):
+                async with asyncio.timeout(seconds):
+                    done = await work()
         except Exception as error:
             # Nothing is swallowed here: whatever it is goes on with the stage it happened at.
             if isinstance(error, Permanent):

@@ -13,6 +13,7 @@ import resend
 from resend.exceptions import NoContentError, ResendError
 from resend.http_client_async import AsyncHTTPClient
 
+from techub_common import tracing
 from techub_common.errors import Permanent, Transient
 
 SEND_SECONDS: Final = 10.0
@@ -60,8 +61,9 @@ class Resend:
         """
         params = cast("resend.Emails.SendParams", dict(mail))
         try:
-            async with asyncio.timeout(SEND_SECONDS):
-                answer = await resend.Emails.send_async(params, {"idempotency_key": str(key)})
+            with tracing.span("send mail", tracing.SpanKind.CLIENT):
+                async with asyncio.timeout(SEND_SECONDS):
+                    answer = await resend.Emails.send_async(params, {"idempotency_key": str(key)})
         except TimeoutError as error:
             message = f"Resend did not answer within {SEND_SECONDS:g} s"
             raise Transient(message, code="resend_timed_out") from error

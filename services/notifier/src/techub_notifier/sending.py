@@ -8,6 +8,7 @@ from uuid import UUID
 
 import structlog
 
+from techub_common import tracing
 from techub_common.errors import Permanent, Transient
 from techub_notifier import endings
 from techub_notifier.rows import LEASE, Store, Taken
@@ -50,12 +51,16 @@ class Sending:
 
 async def deliver(taken: Taken, taken_at: float, sending: Sending) -> None:
     """Try the mail once and keep what came of it; who comes late leaves it to the next lease."""
-    with structlog.contextvars.bound_contextvars(
-        run_id=str(taken.run_id),
-        delivery_id=str(taken.id),
-        outcome=taken.event,
-        audience=taken.audience,
-        attempt=taken.attempts,
+    with (
+        tracing.in_run(taken.run_id, "deliver mail", attempt=taken.attempts),
+        structlog.contextvars.bound_contextvars(
+            trace_id=taken.run_id and taken.run_id.hex,
+            run_id=str(taken.run_id),
+            delivery_id=str(taken.id),
+            outcome=taken.event,
+            audience=taken.audience,
+            attempt=taken.attempts,
+        ),
     ):
         if sending.clock() - taken_at > STARTS_WITHIN:
             log.warning("notification_lease_stale")

@@ -5,9 +5,11 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import Any
 
+from techub_common import tracing
 from techub_common.settings import StorageSettings
 from techub_common.storage.contract import WholeStore
 from techub_common.storage.folder import FolderStore
+from techub_common.storage.traced import TracedStore
 from techub_common.storage_url import Bucket
 
 
@@ -20,11 +22,15 @@ async def open_store(settings: StorageSettings) -> AsyncIterator[WholeStore]:
     place = settings.storage_place
     if isinstance(place, Bucket):
         async with _s3().open_bucket(settings, place) as store:
-            yield store
+            yield _watched(store)
     else:
         folder = FolderStore(place.root)
         await folder.begin()
-        yield folder
+        yield _watched(folder)
+
+
+def _watched(store: WholeStore) -> WholeStore:
+    return TracedStore(store) if tracing.is_noted() else store
 
 
 async def prepare_store(settings: StorageSettings) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import structlog
 from sqlalchemy import func, select
@@ -23,6 +23,7 @@ from techub_common.database import transaction
 from techub_common.errors import Permanent
 from techub_common.events import FROM_OUTSIDE, Notify, Options, Submitted, Trigger
 from techub_common.storage import ObjectStore
+from techub_common.tracing import new_run_id
 
 log = structlog.get_logger()
 
@@ -35,7 +36,7 @@ async def retry(resources: Resources, request: RetryRequest) -> Asked:
     Raises Permanent `run_open` while the run is open or another one does something else,
     `newer_card` when a later run has made a card since, `nothing_to_retry`.
     """
-    run_id = uuid4()
+    run_id = new_run_id()
     async with transaction(resources.sessions) as session:
         parent = await lock_run(session, await run_named(session, request.login_or_run))
         repeat = await plan(session, parent, request.steps)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,6 +22,7 @@ from techub_api.submissions.rules import Meeting, meeting
 from techub_common.errors import Permanent
 from techub_common.events import Options, Policy, Submitted, Trigger
 from techub_common.outbox import Outbox
+from techub_common.tracing import new_run_id
 
 log = structlog.get_logger()
 
@@ -47,7 +48,7 @@ class Wanted:
     view_key: str | None = None
     bulk: bool = False
     unasked: bool = False
-    run_id: UUID = field(default_factory=uuid4)
+    run_id: UUID = field(default_factory=new_run_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from ssl import SSLContext
 from typing import Final
 
@@ -33,7 +33,9 @@ from google.genai.types import (
 from google.oauth2 import credentials as user
 from google.oauth2 import service_account
 
+from techub_common import tracing
 from techub_common.errors import Permanent
+from techub_common.tracing import Span, SpanKind
 from techub_generator.gemini.errors import kind_of, retry_after_of, traces_of
 from techub_generator.gemini.exchange import Answer, Kind, Picture, Question, Unanswered, Usage
 from techub_generator.gemini.providers import Name, Provider, Providers
@@ -156,10 +158,13 @@ class Gemini:
         ]
         contents = Content(role="user", parts=[*pictures, Part(text=question.text)])
         try:
-            async with asyncio.timeout(seconds):
-                return await models.generate_content(
-                    model=call.model, contents=contents, config=config
-                )
+            with call.noted() as span:
+                async with asyncio.timeout(seconds):
+                    response = await models.generate_content(
+                        model=call.model, contents=contents, config=config
+                    )
+                _note_usage(span, _usage(response))
+                return response
         except APIError as error:
             raise call.refused(error) from None
         except TimeoutError:
@@ -181,6 +186,15 @@ class _Call:
         self.provider = provider
         self.model = model
         self._started = time.monotonic()
+
+    def noted(self) -> AbstractContextManager[Span]:
+        """Note the call as a part of what is under way: whom it went to, never what was said."""
+        whom = {
+            "gen_ai.provider.name": self.provider.name,
+            "gen_ai.operation.name": "generate_content",
+            "gen_ai.request.model": self.model,
+        }
+        return tracing.span(f"generate_content {self.model}", SpanKind.CLIENT, **whom)
 
     def read(self, response: GenerateContentResponse) -> Answer:
         """Return the text of a response that has one and was finished."""
@@ -349,6 +363,11 @@ def _usage(response: GenerateContentResponse) -> Usage:
         return Usage()
     said = (counted.candidates_token_count or 0) + (counted.thoughts_token_count or 0)
     return Usage(max(counted.prompt_token_count or 0, 0), max(said, 0))
+
+
+def _note_usage(span: Span, usage: Usage) -> None:
+    span.set_attribute("gen_ai.usage.input_tokens", usage.tokens_in)
+    span.set_attribute("gen_ai.usage.output_tokens", usage.tokens_out)
 
 
 __all__ = ("Gemini", "credentials_of", "open_gemini")

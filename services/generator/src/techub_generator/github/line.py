@@ -2,14 +2,16 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
 
+from techub_common import tracing
 from techub_common.errors import Permanent, Transient
+from techub_common.tracing import Span, SpanKind
 from techub_generator.github.credentials import Credential, Wallet, fingerprint
 from techub_generator.github.quota import Noted
 from techub_generator.github.refusals import refusal, unavailable
@@ -166,6 +168,7 @@ class Line:
             headers["authorization"] = f"Bearer {bearer}"
         largest = wanted.limit or LARGEST
         async with (
+            _noted(wanted) as span,
             self.turns,
             asyncio.timeout(2 * self.patience),
             self.http.stream(
@@ -176,6 +179,7 @@ class Line:
                 json=wanted.json,
             ) as response,
         ):
+            span.set_attribute("http.response.status_code", response.status_code)
             body = bytearray()
             async for chunk in response.aiter_bytes():
                 body += chunk
@@ -185,6 +189,13 @@ class Line:
             reason = f"more than {LARGEST:,} bytes"
             raise httpx.DecodingError(reason)
         return Reply(response.status_code, _decoded(response.headers), bytes(body[:largest]), by)
+
+
+@asynccontextmanager
+async def _noted(wanted: Wanted) -> AsyncIterator[Span]:
+    method = {"http.request.method": wanted.method, "url.path": wanted.path}
+    with tracing.span(f"{wanted.method} GitHub", SpanKind.CLIENT, **method) as span:
+        yield span
 
 
 def _decoded(headers: httpx.Headers) -> httpx.Headers:
