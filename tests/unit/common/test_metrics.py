@@ -118,6 +118,42 @@ def test_durations_are_those_of_the_facts(metrics: Metrics, registry: CollectorR
     assert value("techub_step_seconds_count", step) == 1
 
 
+def test_bytes_of_a_picture(metrics: Metrics, registry: CollectorRegistry) -> None:
+    """Each file is counted beside what it was made of, so that their ratio is what is left."""
+    file = {"object_key": "k", "sha256": "0", "width": 1, "height": 1, "mime": "image/x"}
+    forms = {"webp": 12_000, "png": 40_000, "jxl": 1}
+    files = [file | {"format": form, "bytes": count} for form, count in forms.items()]
+    renditions = tuple(map(events.Rendition.model_validate, files))
+    more = {"bytes_before": 100_000, "renditions": renditions}
+    metrics.told(recorded("og").model_copy(update=more))
+
+    def counted(form: str) -> list[float | None]:
+        labels = [{"format": form, "when": when} for when in ("captured", "optimized")]
+        return [registry.get_sample_value("techub_picture_bytes_total", one) for one in labels]
+
+    assert counted("webp") == [100_000, 12_000]
+    assert counted("png") == [100_000, 40_000]
+    assert counted(OTHER) == [100_000, 1]
+
+
+def test_what_models_took(metrics: Metrics, registry: CollectorRegistry) -> None:
+    """Every question counts with its tokens and cost; the kinds of failure are one."""
+    call = {"provider": "vertex", "model": "m", "tokens_in": 10, "tokens_out": 5}
+    drawn = {"outcome": "answered", "cost_micros": 250_000, "purpose": "artwork"}
+    strange = {"outcome": "answered", "provider": "a-new-one", "purpose": "poems"}
+    card = {"run_id": uuid4(), "login": "pip", "github_id": 1, "artifacts": {}}
+    calls = [call | {"outcome": "timed_out"}, call | drawn, call | strange]
+    metrics.told(events.CardGenerated.model_validate(card | {"calls": calls}))
+    value = registry.get_sample_value
+    failed = {"provider": "vertex", "purpose": "traits", "outcome": "failed"}
+    other = {"provider": OTHER, "purpose": OTHER, "outcome": "answered"}
+
+    assert value("techub_model_calls_total", failed) == 1
+    assert value("techub_model_calls_total", other) == 1
+    assert value("techub_model_tokens_total", {"provider": "vertex", "direction": "in"}) == 20
+    assert value("techub_model_dollars_total", {"provider": "vertex"}) == 0.25
+
+
 def test_what_is_not_known_has_no_label_of_its_own(
     metrics: Metrics, registry: CollectorRegistry
 ) -> None:

@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from techub_cli import dead, email, events, gemini, notifications, pipeline, screenshots, storage
+from techub_cli import (
+    dead,
+    email,
+    events,
+    gemini,
+    notifications,
+    pipeline,
+    runs,
+    screenshots,
+    storage,
+)
 from techub_cli.connection import Server
 
 app = typer.Typer(
@@ -18,6 +28,7 @@ app = typer.Typer(
     help="The operators' command of TecHub.",
 )
 app.add_typer(pipeline.app, name="pipeline")
+app.add_typer(runs.app, name="runs")
 app.add_typer(screenshots.app, name="screenshots")
 app.add_typer(events.app, name="events")
 app.add_typer(dead.app, name="dead")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, Field
 
@@ -17,6 +18,8 @@ SMOKE_EMAIL: Final = "ask.notifier.smoke"
 SHOW_STORAGE: Final = "ask.api.storage"
 PROBE_STORAGE: Final = "ask.api.probe"
 SHOW_SPENDING: Final = "ask.api.spending"
+SHOW_FILES: Final = "ask.api.files"
+SHOW_FILE: Final = "ask.api.file"
 CHECK_GEMINI: Final = "ask.generator.gemini"
 LIST_PROVIDERS: Final = "ask.generator.providers"
 
@@ -51,6 +54,20 @@ class StatusRequest(BaseModel):
     """Show a run by its id, or the open or newest run of a login."""
 
     login_or_run: str
+
+
+class FilesRequest(BaseModel):
+    """List the files of a run's snapshot, with their sizes, by its id or a login's newest run."""
+
+    login_or_run: str
+
+
+class FileRequest(BaseModel):
+    """Read a piece of such a file from an offset on, with the size and digest of the whole."""
+
+    run_id: UUID
+    name: Annotated[str, Field(max_length=1024)]
+    offset: Annotated[int, Field(ge=0)] = 0
 
 
 class CancelRequest(BaseModel):

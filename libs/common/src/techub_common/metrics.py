@@ -12,8 +12,10 @@ from techub_common.events import (
     AssetCaptured,
     AssetFailed,
     AssetRecorded,
+    CardGenerated,
     Ended,
     Event,
+    ModelCall,
     NotificationRecorded,
     PipelineCanceled,
     PipelineCompleted,
@@ -29,6 +31,11 @@ OTHER: Final = "other"
 OUTCOMES: Final = ("done", "retried", "given_up", "unreadable", "given_back")
 PUBLISHED: Final = ("stored", "twin", "away", "refused")
 MAKES_PICTURES: Final = ("capture", "optimize")
+FORMATS: Final = ("png", "webp", "jpeg", "avif", "thumbnail")
+PROVIDERS: Final = ("ai_studio", "vertex")
+PURPOSES: Final = ("traits", "description", "artwork")
+ANSWERS: Final = ("answered", "invalid")
+MICROS: Final = 1_000_000
 
 _STATUSES: Final = {
     PipelineCompleted: "success",
@@ -71,6 +78,14 @@ class Metrics:
             "step_seconds", "How long a finished step took", _HOPS, "stage", "variant"
         )
         self._mails = self._counter("notifications", "What came of telling people", "outcome")
+        self._bytes = self._counter(
+            "picture_bytes", "Bytes of pictures as captured and as optimized", "format", "when"
+        )
+        self._calls = self._counter(
+            "model_calls", "Questions to models", "provider", "purpose", "outcome"
+        )
+        self._tokens = self._counter("model_tokens", "Tokens of models", "provider", "direction")
+        self._dollars = self._counter("model_dollars", "What they cost, estimated", "provider")
         self._questions = self._counter("questions", "Answered questions", "subject", "outcome")
         self.outages = self._counter("outages", "Times something of ours was found away")
         self.violations = self._counter("nats_violations", "What NATS did not permit us to do")
@@ -138,18 +153,42 @@ class Metrics:
                 self._runs.labels("canceled", "").inc()
             case StageRecorded():
                 self._told_stage(event)
+            case CardGenerated():
+                for call in event.calls:
+                    self._told_call(call)
+            case NotificationRecorded():
+                for outcome, count in event.counts.items():
+                    self._mails.labels(outcome).inc(count)
+            case _:
+                self._told_picture(event)
+
+    def _told_picture(self, event: Event) -> None:
+        match event:
             case AssetCaptured() if event.kind not in FROM_OUTSIDE:  # those were stages
                 self._count("capture", event.kind, StageStatus.completed, event.duration_ms)
             case AssetRecorded():
                 status = StageStatus.degraded if event.degradations else StageStatus.completed
                 self._count("optimize", event.kind, status, event.duration_ms)
+                self._told_bytes(event)
             case AssetFailed():
                 self._count(event.stage, event.kind, StageStatus.failed)
-            case NotificationRecorded():
-                for outcome, count in event.counts.items():
-                    self._mails.labels(outcome).inc(count)
             case _:
                 pass
+
+    def _told_bytes(self, event: AssetRecorded) -> None:
+        """Count what a picture was for each of its files, and what the file is: their ratio."""
+        for file in event.renditions:
+            form = _known(file.format, FORMATS)
+            self._bytes.labels(form, "captured").inc(event.bytes_before)
+            self._bytes.labels(form, "optimized").inc(file.bytes)
+
+    def _told_call(self, call: ModelCall) -> None:
+        provider = _known(call.provider, PROVIDERS)
+        outcome = call.outcome if call.outcome in ANSWERS else "failed"
+        self._calls.labels(provider, _known(call.purpose, PURPOSES), outcome).inc()
+        self._tokens.labels(provider, "in").inc(call.tokens_in)
+        self._tokens.labels(provider, "out").inc(call.tokens_out)
+        self._dollars.labels(provider).inc(call.cost_micros / MICROS)
 
     def _told_stage(self, event: StageRecorded) -> None:
         if event.status is not StageStatus.started:

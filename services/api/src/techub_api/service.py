@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from techub_api.app import create_app
 from techub_api.metrics import OpenRuns
 from techub_api.objects.pruning import ObjectPruning
-from techub_api.operators import answers
+from techub_api.operators import answers, snapshots
 from techub_api.resources import open_resources
 from techub_api.runs.handlers import ledger
 from techub_api.schema import INBOX, OUTBOX
@@ -58,6 +58,8 @@ def opener(settings: Settings) -> Callable[[Service], AbstractAsyncContextManage
             await service.answer(asks.SHOW_STORAGE, answers.show_storage)
             await service.answer(asks.PROBE_STORAGE, answers.probe_storage)
             await service.answer(asks.SHOW_SPENDING, answers.show_spending)
+            await service.answer(asks.SHOW_FILES, snapshots.show_files)
+            await service.answer(asks.SHOW_FILE, snapshots.show_file)
             yield
 
     return open_service

@@ -13,6 +13,7 @@ from techub_common.pruning import Pruning
 from techub_common.runtime import Service
 from techub_notifier.emails import Letters
 from techub_notifier.forgetting import forget_forever
+from techub_notifier.metrics import Mails
 from techub_notifier.postgres import PostgresStore
 from techub_notifier.recipients import readable
 from techub_notifier.resend_mail import open_resend
@@ -78,6 +79,7 @@ async def open_resources(service: Service, settings: Settings) -> AsyncIterator[
         service.loops += [relay.run, lambda: forget_forever(sessions, service.road)]
         service.loops.append(Pruning(sessions, OUTBOX, INBOX).run)
         service.loops.append(Backlog(outbox, sessions, service.registry).run)
+        service.loops.append(Mails(sessions, service.registry).run)
         service.checks["database"] = lambda: ping(sessions)
         service.checks["recipients"] = lambda: readable(sessions)
         yield Resources(
