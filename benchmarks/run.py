@@ -93,6 +93,12 @@ A process publishes numbered events of every kind; `techub events tail` and nats
 consumer write to a terminal each. Then runs without pixels, alone and watched, in turns.""",
     ),
     (
+        "One trace a run",
+        "traces.py",
+        """\
+Five real services and a collector; services are killed in turn, so that messages come twice.""",
+    ),
+    (
         "After the broker was killed",
         "recovery.py",
         """\

@@ -15,10 +15,10 @@ import pytest
 from techub_common.permissions import users
 from techub_common.streams import DEAD, EVENTS
 from techub_devstack import samples
+from techub_devstack.doubles.collector import Collector, Seen, collecting
 from techub_devstack.servers import guard
 from techub_devstack.services import NAMES
 from techub_devstack.stack import Stack
-from tests.e2e.collector import Collector, Seen, collecting
 from tests.e2e.conftest import introduced, system
 
 SECRETS = {

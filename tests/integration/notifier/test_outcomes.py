@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from prometheus_client import CollectorRegistry
 from sqlalchemy import func
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
@@ -23,6 +24,7 @@ from techub_common.pruning import Pruning
 from techub_notifier import sending
 from techub_notifier.forgetting import forget
 from techub_notifier.handlers import notify
+from techub_notifier.metrics import OPEN, Mails
 from techub_notifier.postgres import PostgresStore
 from techub_notifier.recipients import readable
 from techub_notifier.rows import Taken
@@ -351,3 +353,32 @@ async def test_replicas_share_one_pace(stage: Stage, ended: Make) -> None:
     tried = sorted(row.first_tried_at for row in await stage.rows())
 
     assert tried[-1] - tried[0] >= timedelta(seconds=1.3)
+
+
+async def test_mails_that_are_not_at_their_end_are_shown(stage: Stage, ended: Make) -> None:
+    """A mail that waits and one that is parked are counted by state, with the wait of the first."""
+    registry = CollectorRegistry()
+    mails = Mails(stage.sessions, registry)
+    await mails.look()
+    before = [shown_mails(registry, state) for state in OPEN]
+    waiting, parked = ended("completed"), ended("completed")
+    await stage.owners(parked.profile_id, {})
+    await heard(stage, parked)
+    await stage.change(payload='{"to": ["eve@example.com"]}')
+    async with stage.notifier():
+        assert await stage.counts(parked.run_id) == {"parked": 1}
+    await stage.owners(waiting.profile_id, {})
+    await heard(stage, waiting)
+    await mails.look()
+    oldest = registry.get_sample_value("techub_mail_oldest_seconds")
+
+    assert before == [0, 0, 0]
+    assert shown_mails(registry, State.parked) == 1
+    assert shown_mails(registry, State.pending) == 1
+    assert oldest is not None
+    assert 0 < oldest < 60
+
+
+def shown_mails(registry: CollectorRegistry, state: State) -> float | None:
+    """Return how many mails are shown in a state."""
+    return registry.get_sample_value("techub_mails", {"state": state})
