@@ -51,7 +51,7 @@ def test_every_event_class_is_listed() -> None:
     """An event that is defined is in ALL."""
     defined = {
         kind
-        for module in ("pipeline", "card", "asset", "notification", "account", "budget")
+        for module in ("pipeline", "card", "asset", "notification", "account", "budget", "health")
         for kind in vars(importlib.import_module(f"techub_common.events.{module}")).values()
         if isinstance(kind, type) and issubclass(kind, Event) and "subject" in vars(kind)
     }

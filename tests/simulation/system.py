@@ -18,6 +18,7 @@ from techub_common.events import (
     CaptureRequested,
     Ended,
     Event,
+    HealthChanged,
     MailReported,
     Notify,
 )
@@ -80,6 +81,10 @@ class Letters:
     def budget(self, event: BudgetExhausted, notice: Any, delivery_id: UUID) -> str:
         """Write the mail about money."""
         return self._written(notice.address, delivery_id, day=str(event.day))
+
+    def health(self, event: HealthChanged, notice: Any, delivery_id: UUID) -> str:
+        """Write the mail about our own health."""
+        return self._written(notice.address, delivery_id, probe=event.probe)
 
     def _written(self, address: str, delivery_id: UUID, **more: Any) -> str:
         return json.dumps({"to": [address], "id": str(delivery_id), "v": self.version, **more})

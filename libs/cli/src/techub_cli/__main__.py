@@ -20,6 +20,7 @@ from techub_cli import (
     storage,
 )
 from techub_cli.connection import Server
+from techub_cli.doctor import doctor
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -36,6 +37,7 @@ app.add_typer(notifications.app, name="notifications")
 app.add_typer(email.app, name="email")
 app.add_typer(gemini.app, name="gemini")
 app.add_typer(storage.app, name="storage")
+app.command()(doctor)
 
 
 def _version(wanted: bool) -> None:

@@ -42,6 +42,9 @@ def _besides(event: Event) -> Mapping[str, object]:
     match event:
         case events.BudgetExhausted():
             return {"tokens": event.tokens, "budget": event.budget, "day": event.day}
+        case events.HealthChanged():
+            named = (f"{each.service} {each.check} {each.state}" for each in event.changes)
+            return {"changes": "; ".join(named), "failing": event.failing}
         case events.AddressChanged():
             return {"user": event.user_id}
         case events.MailReported():

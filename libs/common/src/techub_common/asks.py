@@ -22,8 +22,22 @@ SHOW_FILES: Final = "ask.api.files"
 SHOW_FILE: Final = "ask.api.file"
 CHECK_GEMINI: Final = "ask.generator.gemini"
 LIST_PROVIDERS: Final = "ask.generator.providers"
+EXAMINE_API: Final = "ask.api.doctor"
+EXAMINE_GENERATOR: Final = "ask.generator.doctor"
+EXAMINE_SCREENSHOTTER: Final = "ask.screenshotter.doctor"
+EXAMINE_OPTIMIZER: Final = "ask.optimizer.doctor"
+EXAMINE_NOTIFIER: Final = "ask.notifier.doctor"
 
-ASKED_BY: Final[Mapping[str, tuple[str, ...]]] = {"api": (CHECK_GEMINI,)}
+EXAMINE: Final[Mapping[str, str]] = {
+    "api": EXAMINE_API,
+    "generator": EXAMINE_GENERATOR,
+    "screenshotter": EXAMINE_SCREENSHOTTER,
+    "optimizer": EXAMINE_OPTIMIZER,
+    "notifier": EXAMINE_NOTIFIER,
+}
+"""How to ask every replica of a service at once; any other question goes to one of them."""
+
+ASKED_BY: Final[Mapping[str, tuple[str, ...]]] = {"api": (CHECK_GEMINI, *EXAMINE.values())}
 """What services ask each other; operators may ask everything."""
 
 
@@ -135,3 +149,9 @@ class ProvidersRequest(BaseModel):
 
 class SpendingRequest(BaseModel):
     """Ask what models took today, and what of the day's budget is left."""
+
+
+class DoctorRequest(BaseModel):
+    """Every replica says at once that it is `present`, or what it found; `paid` costs money."""
+
+    depth: Literal["present", "usual", "paid"] = "usual"

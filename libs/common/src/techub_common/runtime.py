@@ -12,6 +12,7 @@ from typing import Any, Final
 import structlog
 import uvloop
 from faststream.nats import NatsBroker
+from nats.aio.client import Client
 from nats.js import JetStreamContext
 from prometheus_client import GC_COLLECTOR, PLATFORM_COLLECTOR, PROCESS_COLLECTOR, CollectorRegistry
 
@@ -38,6 +39,8 @@ log = structlog.get_logger()
 
 GRACE_SECONDS: Final = 25.0
 CLOSED_CHECK_SECONDS: Final = 1.0
+SIDE_BY_SIDE: Final = 4
+"""A question that every replica answers does not wait for the answer to the one before."""
 
 Loop = Callable[[], Coroutine[Any, Any, None]]
 Answer = Callable[..., Awaitable[dict[str, Any]]]
@@ -68,6 +71,12 @@ class Service:
         """Return JetStream itself, for those who look after streams."""
         stream: JetStreamContext = self.broker.config.connection_state.stream
         return stream
+
+    @property
+    def client(self) -> Client:
+        """Return the connection itself, for those who ask everybody at once."""
+        connection: Client = self.broker.config.connection_state.connection
+        return connection
 
     def provide(self, **resources: object) -> None:
         """Make the resources available to handlers by `Annotated[..., Context()]` and name."""
@@ -117,11 +126,11 @@ class Service:
             )
         )
 
-    async def answer(self, subject: str, handler: Answer) -> None:
+    async def answer(self, subject: str, handler: Answer, *, every_replica: bool = False) -> None:
         """Answer a question on a core subject: `{"ok": true, ...}`, or the error's code and text.
 
-        Replicas share the questions. An error nobody expected is logged and answered as
-        `unexpected`: who asks does not wait in vain.
+        Replicas share the questions, unless `every_replica` is to answer each of them. An error
+        nobody expected is logged and answered as `unexpected`: who asks does not wait in vain.
         """
 
         async def reply(*arguments: Any, **named: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -137,7 +146,11 @@ class Service:
             self.metrics.answered(subject, well=answer["ok"])
             return answer
 
-        subscriber = self.broker.subscriber(subject, queue=self.settings.service)
+        subscriber = (
+            self.broker.subscriber(subject, max_workers=SIDE_BY_SIDE)
+            if every_replica
+            else self.broker.subscriber(subject, queue=self.settings.service)
+        )
         subscriber(functools.wraps(handler)(reply))
         await subscriber.start()
 

@@ -75,6 +75,7 @@ NOTIFIER: Final = Consumer(
         events.AddressChanged,
         events.MailReported,
         events.BudgetExhausted,
+        events.HealthChanged,
     ),
 )
 CONSUMERS: Final = (GENERATOR, SCREENSHOTTER, OPTIMIZER, LEDGER, NOTIFIER)
@@ -90,6 +91,7 @@ TOLD_BY: Final[Mapping[str, tuple[type[Event], ...]]] = {
         events.AddressChanged,
         events.MailReported,
         events.BudgetExhausted,
+        events.HealthChanged,
     ),
     "generator": (
         events.StageRecorded,
@@ -173,7 +175,7 @@ async def heal(js: JetStreamContext, *, ack_wait: float, replicas: int = 1) -> l
         except NotFoundError:
             await js.add_stream(config)
             made.append(f"stream {config.name}")
-    for stream, wanted in _durables(ack_wait):
+    for stream, wanted in durables(ack_wait):
         try:
             await js.consumer_info(stream, str(wanted.durable_name))
         except NotFoundError:
@@ -182,7 +184,8 @@ async def heal(js: JetStreamContext, *, ack_wait: float, replicas: int = 1) -> l
     return made
 
 
-def _durables(ack_wait: float) -> list[tuple[str, ConsumerConfig]]:
+def durables(ack_wait: float) -> list[tuple[str, ConsumerConfig]]:
+    """Return every durable with the stream it belongs to."""
     listed = [(EVENTS, consumer_config(consumer, ack_wait)) for consumer in CONSUMERS]
     return [*listed, (ADVISORIES, advisory_config(ack_wait))]
 
@@ -196,5 +199,5 @@ async def declare(js: JetStreamContext, *, ack_wait: float, replicas: int = 1) -
             await js.add_stream(config)
         else:
             await js.update_stream(config)
-    for stream, wanted in _durables(ack_wait):
+    for stream, wanted in durables(ack_wait):
         await js.add_consumer(stream, wanted)

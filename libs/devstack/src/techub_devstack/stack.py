@@ -205,6 +205,7 @@ def _system(
         "ALERT_EMAIL": ALERT_ADDRESS,
         "PROFILE_OWNERSHIP_CAP": "1000",
         "SUBMISSIONS_PER_HOUR": "0",
+        "PROBE_SECONDS": "0",
         "CHROMIUM_PATH": str(browser),
         "LOG_FORMAT": "json",
         "OUTBOUND_ALLOW": doubles["github"].url.removeprefix("http://"),

@@ -1,6 +1,7 @@
 """Every table of the api; importing this fills `schema.METADATA`."""
 
 from techub_api.accounts.tables import AllowedLogin, ApiToken, Invite, Session, SignIn, User
+from techub_api.doctor.tables import Health, Probe, ProbeFinding
 from techub_api.limits.tables import AnsweredRequest, Bucket
 from techub_api.objects.tables import Forgotten
 from techub_api.policy.tables import Switches
@@ -27,10 +28,13 @@ __all__ = [
     "Entry",
     "ExhaustedDay",
     "Forgotten",
+    "Health",
     "Invite",
     "LoginHistory",
     "Ownership",
     "Picture",
+    "Probe",
+    "ProbeFinding",
     "Profile",
     "ProfileActivity",
     "ProfileLanguage",

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from techub_api.app import create_app
+from techub_api.doctor.checks import checks
+from techub_api.doctor.probing import Probes
 from techub_api.metrics import OpenRuns
 from techub_api.objects.pruning import ObjectPruning
 from techub_api.operators import answers, snapshots
@@ -17,6 +19,8 @@ from techub_api.sweep.advisories import Advisories
 from techub_api.sweep.sweeping import Sweep
 from techub_common import asks
 from techub_common.backlog import Backlog
+from techub_common.doctor.answering import answering_doctor
+from techub_common.doctor.rounds import ask_everybody
 from techub_common.health import server_for
 from techub_common.outbox import Relay
 from techub_common.pruning import Pruning
@@ -49,6 +53,8 @@ def opener(settings: Settings) -> Callable[[Service], AbstractAsyncContextManage
                 Pruning(resources.sessions, OUTBOX, INBOX).run,
                 ObjectPruning(resources).run,
             ]
+            if settings.probe_seconds:
+                service.loops.append(Probes(resources, lambda: ask_everybody(service.client)).run)
             server = server_for(create_app(resources), settings.http_port, host="0.0.0.0")  # noqa: S104  # behind the ingress
             service.servers.append(server.run_until)
             await service.answer(asks.RUN_PIPELINE, answers.run_pipeline)
@@ -60,6 +66,7 @@ def opener(settings: Settings) -> Callable[[Service], AbstractAsyncContextManage
             await service.answer(asks.SHOW_SPENDING, answers.show_spending)
             await service.answer(asks.SHOW_FILES, snapshots.show_files)
             await service.answer(asks.SHOW_FILE, snapshots.show_file)
-            yield
+            async with answering_doctor(service, checks(service, resources)):
+                yield
 
     return open_service

@@ -75,6 +75,7 @@ class Settings(CommonSettings, DatabaseSettings, StorageSettings):
     sweep_seconds: float = Field(default=5.0, gt=0)
     pipeline_deadline_seconds: float = Field(default=600.0, gt=0)
     bulk_runs: int = Field(default=4, ge=1)
+    probe_seconds: float = Field(default=300.0, ge=0)
     prune_seconds: float = Field(default=21_600.0, gt=0)
     run_artifacts_days: float = Field(default=30.0, ge=1)
     refresh_after_seconds: float = Field(default=21_600.0, ge=60)

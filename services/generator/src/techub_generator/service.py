@@ -7,10 +7,12 @@ from typing import Final
 import structlog
 
 from techub_common import asks
+from techub_common.doctor.answering import answering_doctor
 from techub_common.runtime import OpenService, Service
 from techub_common.storage import open_store
 from techub_common.streams import GENERATOR
 from techub_generator import answers
+from techub_generator.doctor import checks
 from techub_generator.gemini.door import open_gemini
 from techub_generator.gemini.drawing import Drawer
 from techub_generator.gemini.providers import Providers
@@ -58,7 +60,9 @@ def opener(settings: Settings, patience: float = PATIENCE) -> OpenService:
             await service.answer(asks.CHECK_GEMINI, answers.check_gemini)
             await service.answer(asks.LIST_PROVIDERS, answers.list_providers)
             _say_who_writes(settings.gemini_providers)
-            yield
+            looks = checks(service, settings, objects, github, gemini, pulse)
+            async with answering_doctor(service, looks):
+                yield
             await pulse.close()
 
     return open_service

@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from techub_common import asks, log
+from techub_common.doctor.answering import answering_doctor
 from techub_common.errors import TecHubError
 from techub_common.migrations import migrate
 from techub_common.runtime import Service, run
 from techub_common.settings import load
 from techub_common.streams import NOTIFIER
 from techub_notifier import desk
+from techub_notifier.doctor import checks
 from techub_notifier.handlers import notifier
 from techub_notifier.resources import open_resources
 from techub_notifier.settings import MigrationSettings, Settings
@@ -45,7 +47,8 @@ def serve(settings: Settings) -> None:
             await service.answer(asks.RESEND_NOTIFICATION, desk.resend_notification)
             await service.answer(asks.DROP_NOTIFICATION, desk.drop_notification)
             await service.answer(asks.SMOKE_EMAIL, desk.smoke)
-            yield
+            async with answering_doctor(service, checks(service, settings, resources)):
+                yield
 
     run(settings, open_service)
 

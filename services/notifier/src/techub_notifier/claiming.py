@@ -1,18 +1,27 @@
 """What follows from a fact that is heard, in one transaction: rows with frozen mails."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
 import structlog
 
 from techub_common.envelope import current, seal
-from techub_common.events import AddressChanged, BudgetExhausted, Ended, MailReported
+from techub_common.events import (
+    AddressChanged,
+    BudgetExhausted,
+    Ended,
+    Event,
+    HealthChanged,
+    MailReported,
+)
 from techub_notifier import endings, rules
 from techub_notifier.emails import Letters
 from techub_notifier.rows import Claimed, NewDelivery, Rows
-from techub_notifier.rules import SETTLED, Audience, Notice, State
+from techub_notifier.rules import SETTLED, Audience, Mail, Notice, State
 
 log = structlog.get_logger()
 
@@ -112,22 +121,40 @@ async def budget_exhausted(
     rows: Rows, event: BudgetExhausted, letters: Letters, alert_addresses: tuple[str, ...]
 ) -> None:
     """Freeze the mail that tells operators, once a day, that models are not asked any more."""
+    await _alert(rows, event, "budget", partial(letters.budget, event), alert_addresses)
+
+
+async def health_changed(
+    rows: Rows, event: HealthChanged, letters: Letters, alert_addresses: tuple[str, ...]
+) -> None:
+    """Freeze the mail that tells operators, once, what fails now and what works again."""
+    await _alert(rows, event, "health", partial(letters.health, event), alert_addresses)
+
+
+async def _alert(
+    rows: Rows,
+    event: Event,
+    about: Mail,
+    written: Callable[[Notice, UUID], str],
+    alert_addresses: tuple[str, ...],
+) -> None:
+    """Freeze a mail of no run for each alert address; heard again, nothing is added."""
     if not await rows.first_time(event):
         log.info("event_repeated")
         return
     stopped = await rows.stopped(rules.fingerprints_of((), alert_addresses))
     for address in alert_addresses:
         notice = rules.unless_stopped(rules.for_ops(address), stopped)
-        delivery_id = uuid5(event.run_id, f"delivery\nbudget\n{notice.recipient}")
+        delivery_id = uuid5(event.run_id, f"delivery\n{about}\n{notice.recipient}")
         fit = notice.state is State.pending
         row = NewDelivery(
             id=delivery_id,
-            event="budget",
+            event=about,
             audience=Audience.ops,
             recipient=notice.recipient,
             state=notice.state,
             address=address,
-            payload=letters.budget(event, notice, delivery_id) if fit else None,
+            payload=written(notice, delivery_id) if fit else None,
             reason=notice.reason,
         )
         await _add(rows, row)

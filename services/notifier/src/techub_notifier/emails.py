@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
@@ -9,7 +10,7 @@ from uuid import UUID
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from techub_common.events import BudgetExhausted, Ended, MailReported, RunError
+from techub_common.events import BudgetExhausted, Ended, HealthChanged, MailReported, RunError
 from techub_common.links import confirm_token, unsubscribe_token
 from techub_common.masking import mask
 from techub_notifier.plain import plain
@@ -118,6 +119,36 @@ class Letters:
         subject = f"{self._where()} the day's budget for models is used up ({event.day})"
         return self._mail("budget", "budget", notice, delivery_id, subject, shown)
 
+    def health(self, event: HealthChanged, notice: Notice, delivery_id: UUID) -> str:
+        """Return the alert about what fails now and what works again, with what to do."""
+        changes = [
+            {
+                "service": plain(each.service, 40),
+                "check": plain(each.check, 80),
+                "seen": plain(mask(each.seen), TEXT_LENGTH),
+                "todo": plain(mask(each.todo), TEXT_LENGTH),
+                "state": each.state,
+                "since": f"{each.since:%Y-%m-%d %H:%M} UTC" if each.since else "",
+            }
+            for each in event.changes
+        ]
+        failed = [each for each in changes if each["state"] == "fail"]
+        mended = [each for each in changes if each["state"] == "ok"]
+        what = headline(failed, mended)
+        shown = {
+            "what": what,
+            "failed": failed,
+            "mended": mended,
+            "more": event.more,
+            "failing": event.failing,
+            "ask": "techub doctor",
+            "page_url": f"{self.host}/ops/doctor",
+            "host": self.host,
+            "env": self.env,
+        }
+        subject = f"{self._where()} {what}"
+        return self._mail("health", "health", notice, delivery_id, subject, shown)
+
     def smoke(self, to: str, message: str) -> dict[str, Any]:
         """Return the mail that shows whether mails go out at all."""
         shown = {"message": plain(message, TEXT_LENGTH), "host": self.host, "env": self.env}
@@ -216,6 +247,14 @@ class Letters:
             "mine_url": f"{host}/my/profiles",
             "settings_url": f"{host}/settings/account",
         }
+
+
+def headline(failed: Sequence[Mapping[str, str]], mended: Sequence[Mapping[str, str]]) -> str:
+    """Return in a few words what changed: the first by its name, the others counted."""
+    verb, named = ("fails", failed) if failed else ("works again", mended)
+    first, *others = named
+    said = f"{first['service']}: {first['check']} {verb}"
+    return f"{said}, and {len(others)} more" if others else said
 
 
 def _error(error: RunError) -> dict[str, Any]:

@@ -5,7 +5,14 @@ from collections.abc import Sequence
 from techub_common.broker import TogetherHandler
 from techub_common.delivery import Taken
 from techub_common.errors import Permanent
-from techub_common.events import AddressChanged, BudgetExhausted, Ended, Event, MailReported
+from techub_common.events import (
+    AddressChanged,
+    BudgetExhausted,
+    Ended,
+    Event,
+    HealthChanged,
+    MailReported,
+)
 from techub_notifier import claiming
 from techub_notifier.resources import Resources
 from techub_notifier.rows import Rows
@@ -44,6 +51,8 @@ async def _follow(rows: Rows, event: Event, resources: Resources) -> None:
             await claiming.budget_exhausted(
                 rows, event, resources.letters, resources.alert_addresses
             )
+        case HealthChanged():
+            await claiming.health_changed(rows, event, resources.letters, resources.alert_addresses)
         case _:
             message = f"the notifier does not hear {event.type}"
             raise Permanent(message, code="unknown_event")

@@ -17,6 +17,8 @@ from techub_common import tracing
 from techub_common.errors import Permanent, Transient
 
 SEND_SECONDS: Final = 10.0
+SENDS_ONLY: Final = "restricted_api_key"
+"""What Resend says of a key that may do nothing but send, when it is asked for something else."""
 
 # A 4xx that names another field than the recipient is a mistake of ours, for a person to look at.
 _OTHER_FIELD: Final = re.compile(
@@ -75,6 +77,32 @@ class Resend:
             raise _unreadable()
         return provider_id
 
+    async def domains(self) -> Mapping[str, str] | None:
+        """Return the status of each of our domains; None where the key may only send.
+
+        Nothing is sent. Raises Permanent `resend_unauthorized` when the key is not accepted, and
+        Transient.
+        """
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                answer = await resend.Domains.list_async()
+        except TimeoutError as error:
+            message = f"Resend did not answer within {SEND_SECONDS:g} s"
+            raise Transient(message, code="resend_timed_out") from error
+        except NoContentError as error:
+            raise _unreadable() from error
+        except ResendError as error:
+            if error.error_type == SENDS_ONLY:
+                return None
+            if int(error.code) in _UNFIT | _NOT_LET_IN:
+                message = f"Resend does not accept the key: {error.code} {error.message}"
+                raise Permanent(message, code="resend_unauthorized") from error
+            raise meaning(error) from error
+        try:
+            return {str(one["name"]).lower(): str(one["status"]) for one in answer["data"]}
+        except (KeyError, TypeError) as error:
+            raise _unreadable() from error
+
 
 @asynccontextmanager
 async def open_resend(api_key: str, api_url: str) -> AsyncIterator[Resend]:
@@ -117,4 +145,4 @@ def asked_wait(headers: Mapping[str, str]) -> float | None:
 
 
 def _unreadable() -> Transient:
-    return Transient("Resend answered without an id", code="resend_unreadable")
+    return Transient("Resend answered something that cannot be read", code="resend_unreadable")

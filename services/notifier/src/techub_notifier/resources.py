@@ -16,9 +16,8 @@ from techub_notifier.forgetting import forget_forever
 from techub_notifier.metrics import Mails
 from techub_notifier.postgres import PostgresStore
 from techub_notifier.recipients import readable
-from techub_notifier.resend_mail import open_resend
+from techub_notifier.resend_mail import Resend, open_resend
 from techub_notifier.sender import Sender
-from techub_notifier.sending import Mailer
 from techub_notifier.settings import Settings
 from techub_notifier.tables import INBOX, OUTBOX
 
@@ -34,7 +33,7 @@ class Resources:
     store: PostgresStore
     letters: Letters
     sender: "Wakes"
-    mailer: Mailer | None
+    mailer: Resend | None
     alert_addresses: tuple[str, ...]
 
 

@@ -22,8 +22,8 @@ from techub_common.events import (
 from techub_common.masking import mask
 
 RunEvent = Literal["completed", "partial", "failed"]
-Mail = Literal["completed", "partial", "failed", "confirm", "digest", "bounced", "budget"]
-"""What a mail is about: a run's end, an address, many alerts, an address that failed, money."""
+Mail = Literal["completed", "partial", "failed", "confirm", "digest", "bounced", "budget", "health"]
+"""What a mail is about: a run's end, an address, many alerts, a bounce, money, our own health."""
 
 PARK_AFTER: Final = timedelta(hours=23)
 """Resend forgets a key after 24 h; from here on a repetition could be a second mail."""

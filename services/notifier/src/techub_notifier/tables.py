@@ -86,7 +86,8 @@ DELIVERIES: Final = Table(
         name="state_known",
     ),
     CheckConstraint(
-        "event IN ('completed', 'partial', 'failed', 'confirm', 'digest', 'bounced', 'budget')",
+        "event IN ('completed', 'partial', 'failed', 'confirm', 'digest', 'bounced', 'budget',"
+        " 'health')",
         name="event_known",
     ),
     CheckConstraint("audience IN ('owner', 'ops')", name="audience_known"),

@@ -9,7 +9,7 @@ import structlog
 from techub_common.broker import Teller
 from techub_common.errors import Permanent
 from techub_common.runtime import Service
-from techub_common.storage import ObjectStore, open_store
+from techub_common.storage import WholeStore, open_store
 from techub_optimizer.door import Door, open_door
 from techub_optimizer.engines import Engine
 from techub_optimizer.images import Libvips, open_libvips
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 class Resources:
     """Handed to handlers by annotation; `engines` are tried in this order on captures."""
 
-    objects: ObjectStore
+    objects: WholeStore
     door: Door
     engines: tuple[Engine, ...]
     tell: Teller

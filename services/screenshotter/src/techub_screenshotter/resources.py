@@ -9,7 +9,7 @@ from prometheus_client import Counter
 
 from techub_common.broker import Teller
 from techub_common.runtime import Service
-from techub_common.storage import ObjectStore, open_store
+from techub_common.storage import WholeStore, open_store
 from techub_screenshotter.browser import open_browser
 from techub_screenshotter.metrics import browser_metrics
 from techub_screenshotter.settings import Settings
@@ -20,7 +20,7 @@ from techub_screenshotter.studio import Studio
 class Resources:
     """Handed to handlers by annotation; `refused` counts requests that pages tried to make."""
 
-    objects: ObjectStore
+    objects: WholeStore
     studio: Studio
     tell: Teller
     refused: Counter

@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from techub_cards.variants import VARIANTS
+from techub_common.doctor.answering import answering_doctor
 from techub_common.runtime import Service
 from techub_common.streams import SCREENSHOTTER
+from techub_screenshotter.doctor import checks
 from techub_screenshotter.handlers import capture_picture, gave_up, retried
 from techub_screenshotter.resources import open_resources
 from techub_screenshotter.settings import Settings
@@ -27,6 +29,7 @@ def opener(settings: Settings) -> Callable[[Service], AbstractAsyncContextManage
                 retried=retried,
             )
             service.loops.append(resources.studio.keep_warm)
-            yield
+            async with answering_doctor(service, checks(service, settings, resources)):
+                yield
 
     return open_service

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -80,6 +81,11 @@ class Studio:
     def age(self) -> float:
         """Return how many seconds ago the browser at hand was started; 0 without one."""
         return time.monotonic() - self._browser.born if self._browser else 0.0
+
+    @property
+    def executable(self) -> Path | None:
+        """Return the file of the browser at hand; None without one."""
+        return self._browser.executable if self._browser and self._browser.alive else None
 
     async def aclose(self) -> None:
         """End every browser."""

@@ -25,6 +25,7 @@ from techub_common.events.card import (
     StageRecorded,
     StageStatus,
 )
+from techub_common.events.health import HealthChange, HealthChanged
 from techub_common.events.notification import MailReported, NotificationRecorded, Reported
 from techub_common.events.pipeline import (
     Degradation,
@@ -60,6 +61,7 @@ ALL: tuple[type[Event], ...] = (
     AddressChanged,
     MailReported,
     BudgetExhausted,
+    HealthChanged,
 )
 
 BY_TYPE = {event.type: event for event in ALL}
@@ -84,6 +86,8 @@ __all__ = [
     "Degradation",
     "Ended",
     "Event",
+    "HealthChange",
+    "HealthChanged",
     "Known",
     "MailReported",
     "ModelCall",

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -19,6 +20,7 @@ ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+\.[^\s<>@]+")
 NAMED_ADDRESS = re.compile(rf"[^<>]*<{ADDRESS.pattern}>")
 LONGEST_KEY = 256
 MOST_RECIPIENTS = 50
+DOMAINS = ("techub.life",)
 RATE_LIMIT = {"ratelimit-limit": "2", "ratelimit-remaining": "1", "ratelimit-reset": "1"}
 
 
@@ -74,7 +76,24 @@ def _api_routes(store: MailStore) -> APIRouter:
             raise Refusal(404, "not_found", "Email not found")
         return JSONResponse(mail.shown(), headers=RATE_LIMIT)
 
+    @router.get("/domains")
+    async def domains(request: Request) -> Response:
+        _authorised(request)
+        found = [_domain(number, name) for number, name in enumerate(DOMAINS)]
+        document = {"object": "list", "has_more": False, "data": found}
+        return JSONResponse(document, headers=RATE_LIMIT)
+
     return router
+
+
+def _domain(number: int, name: str) -> dict[str, Any]:
+    return {
+        "id": str(UUID(int=number)),
+        "name": name,
+        "status": "verified",
+        "created_at": "2026-01-01 00:00:00+00",
+        "region": "eu-west-1",
+    }
 
 
 def _mailbox_routes(store: MailStore) -> APIRouter:

@@ -13,6 +13,7 @@ from techub_generator.github.asking import Asking
 from techub_generator.github.credentials import Wallet, anonymous, tokens
 from techub_generator.github.line import Line
 from techub_generator.github.quota import Noted
+from techub_generator.github.standing import Standing, standings
 from techub_generator.kept import Kept
 
 SIDE_BY_SIDE: Final = 32  # GitHub's secondary limit begins at 100
@@ -37,6 +38,10 @@ class GitHub:
     def asking(self, before: Mapping[str, Kept] | None = None) -> Asking:
         """Return a conversation that knows what these earlier answers were."""
         return Asking(self._line, before or {})
+
+    async def standings(self) -> Sequence[Standing]:
+        """Return how GitHub stands to each of our credentials, or to nobody where there is none."""
+        return await standings(self._line)
 
 
 @asynccontextmanager

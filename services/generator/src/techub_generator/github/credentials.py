@@ -61,6 +61,11 @@ class Wallet:
         self._clock = clock
 
     @property
+    def credentials(self) -> Sequence[Credential]:
+        """Return every credential, nobody's included."""
+        return self._credentials
+
+    @property
     def signed(self) -> bool:
         """Return whether any credential is configured."""
         return any(one.signed for one in self._credentials)

@@ -66,6 +66,9 @@ class Reply:
         return int(page) if page.isascii() and page.isdigit() else None
 
 
+LIMITS: Final = Wanted("GET", "rate_limit", "", {}, {})
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """What every conversation shares: connections, turns, credentials, the gauge."""
@@ -91,6 +94,18 @@ class Line:
                 raise
         await asyncio.sleep(wait * random.uniform(1.0, 1.5))  # noqa: S311  # only spreads
         return await self._answered(wanted, liked)
+
+    async def limits_of(self, credential: Credential) -> Reply:
+        """Return what GitHub says of a credential and its quota, which costs none of it.
+
+        Raises Transient when GitHub does not answer, and what may be raised for want of a bearer.
+        """
+        bearer = await credential.bearer()
+        try:
+            return await self._send(LIMITS, bearer)
+        except (httpx.HTTPError, TimeoutError) as error:
+            reason = f"no answer ({type(error).__name__})"
+            raise unavailable(reason) from error
 
     async def _answered(self, wanted: Wanted, liked: Credential | None) -> tuple[Reply, Credential]:
         turned = set[Credential]()
@@ -140,9 +155,8 @@ class Line:
         """
         if not fresh and credential.forget(bearer):
             return True
-        limits = Wanted("GET", "rate_limit", "", {}, {})
         try:
-            reply = await self._send(limits, bearer)
+            reply = await self._send(LIMITS, bearer)
         except (httpx.HTTPError, TimeoutError):
             return False
         if reply.status != httpx.codes.UNAUTHORIZED:

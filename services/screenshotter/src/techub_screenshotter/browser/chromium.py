@@ -42,7 +42,8 @@ GROWTH: Final = 1.1
 class Browser:
     """A Chromium with a fixed number of tabs, started at `born`; `gone` once it has ended."""
 
-    def __init__(self, chromium: Chromium, pid: int, tabs: list[Tab]) -> None:
+    def __init__(self, chromium: Chromium, executable: Path, pid: int, tabs: list[Tab]) -> None:
+        self.executable = executable
         self.pid = pid
         self.drawn = 0
         self.born = time.monotonic()
@@ -151,7 +152,7 @@ async def _launched(driver: Playwright, executable: Path | None, tabs: int) -> B
             timezone_id="UTC",
             reduced_motion="reduce",
         )
-        browser = Browser(chromium, pid, [await _tab(context) for _ in range(tabs)])
+        browser = Browser(chromium, path, pid, [await _tab(context) for _ in range(tabs)])
     except PlaywrightError as error:
         message = f"Chromium at {path} does not start: {_reason(error)}"
         raise Transient(message, code="chromium_failed") from error

@@ -1,0 +1,27 @@
+"""Every replica tests what it depends on when it is asked, and says what to do about it."""
+
+from techub_common.doctor.checking import (
+    Check,
+    Finding,
+    Report,
+    Seen,
+    State,
+    examine,
+    ill,
+    poor,
+    well,
+    worst,
+)
+
+__all__ = (
+    "Check",
+    "Finding",
+    "Report",
+    "Seen",
+    "State",
+    "examine",
+    "ill",
+    "poor",
+    "well",
+    "worst",
+)
