@@ -165,6 +165,8 @@ def sample(kind: type[Event]) -> Event:
         "day": "2026-11-27",
         "tokens": 1,
         "budget": 1,
+        "probe": 1,
+        "changes": [],
     }
     return kind.model_validate({name: known[name] for name in kind.model_fields if name in known})
 

@@ -69,6 +69,12 @@ TOLD: dict[str, events.Event] = {
     "reported=bounced": events.MailReported(
         **OF, report_id="msg_1", provider_id="re_1", reported="bounced", hard=True
     ),
+    "changes=api store fail  failing=3": events.HealthChanged(
+        **OF,
+        probe=7,
+        changes=(events.HealthChange(service="api", check="store", state="fail"),),
+        failing=3,
+    ),
     "tokens=1200": events.BudgetExhausted(**OF, day=NOW.date(), tokens=1_200, budget=1_000),
 }
 

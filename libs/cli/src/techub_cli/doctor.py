@@ -91,12 +91,16 @@ def summary(reports: Sequence[Report]) -> Text:
     """Return how many replicas were asked and how many of their findings are bad."""
     found = [finding.state for report in reports for finding in report.findings]
     replicas = sum(bool(report.replica) for report in reports)
-    text = Text(f"{replicas} replicas, {len(found)} checks: ")
+    text = Text(f"{_counted(replicas, 'replica')}, {_counted(len(found), 'check')}: ")
     bad = [(State.fail, "failed", "bold red"), (State.warn, "to look at", "yellow")]
     said = [(f"{found.count(state)} {word}", style) for state, word, style in bad if state in found]
     for place, (words, style) in enumerate(said):
         text.append(", " if place else "").append(words, style)
     return text if said else text.append("all well", "green")
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def _title(report: Report) -> Text:

@@ -86,7 +86,7 @@ async def keep(
     state = worst(report.state for report in reports)
     values = {"state": state, "duration_ms": duration_ms}
     made = await session.execute(insert(Probe).values(values).returning(Probe.id, Probe.at))
-    probe, now = made.one().tuple()
+    probe, now = made.one()
     rows = [
         finding.model_dump()
         | {

@@ -1,0 +1,58 @@
+"""A service in this process that is asked how it is, as `techub doctor` asks."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import nats
+import pytest
+from nats.aio.client import Client
+
+from techub_common.doctor import Check, Finding
+from techub_common.doctor.answering import answering_doctor
+from techub_common.doctor.rounds import Depth, ask_everybody
+from techub_common.runtime import OpenService, Service, opened
+from techub_common.settings import CommonSettings
+
+Findings = dict[str, Finding]
+Ask = Callable[..., Awaitable[Findings]]
+Answering = Callable[[CommonSettings, OpenService], AbstractAsyncContextManager[Service]]
+
+
+@pytest.fixture
+async def operator(nats_url: str) -> AsyncIterator[Client]:
+    """Give an operator's connection."""
+    client = await nats.connect(nats_url)
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+def ask(operator: Client) -> Ask:
+    """Give a question to the only replica of a service, and its findings by name."""
+
+    async def asked(service: str, depth: Depth = "usual") -> Findings:
+        [report] = await ask_everybody(operator, [service], depth=depth, expected={service: 1})
+        return {finding.name: finding for finding in report.findings}
+
+    return asked
+
+
+@asynccontextmanager
+async def answering(settings: CommonSettings, open_service: OpenService) -> AsyncIterator[Service]:
+    """Open a service without letting it hear or loop: it answers questions."""
+    async with opened(settings) as service, open_service(service):
+        yield service
+
+
+@asynccontextmanager
+async def answering_with(
+    settings: CommonSettings, checks: Callable[[Service], Sequence[Check]]
+) -> AsyncIterator[Service]:
+    """Let a service that has nothing but these checks answer."""
+    async with opened(settings) as service, answering_doctor(service, checks(service)):
+        yield service
+
+
+def bad(found: Findings) -> dict[str, tuple[str, str]]:
+    """Return what is not as it should be: state and what was seen."""
+    return {name: (one.state.value, one.seen) for name, one in found.items() if one.state != "ok"}
