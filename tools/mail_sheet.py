@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 import sys
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -13,6 +13,8 @@ from playwright.async_api import Browser, async_playwright
 from techub_common.events import (
     BudgetExhausted,
     Degradation,
+    HealthChange,
+    HealthChanged,
     MailReported,
     Notify,
     PipelineCompleted,
@@ -30,6 +32,29 @@ ROOT = Path(__file__).parent.parent
 PICTURE = ROOT / "docs" / "images" / "odessa-brightforge-og.webp"
 RUN = UUID("5f3c7f0e-58a8-4f0e-9a53-0f4f3f5f7a10")
 LETTERS = Letters("TecHub <t@techub.life>", "https://techub.life", "x" * 32)
+HEALTH = (
+    HealthChange(
+        service="generator",
+        check="gemini text ai_studio",
+        state="fail",
+        seen="gemini-2.5-flash: AI Studio does not let us in: the credential, the project or the "
+        "model is wrong.",
+        todo="See that GEMINI_API_KEY is good for the model in GEMINI_MODEL.",
+    ),
+    HealthChange(
+        service="screenshotter",
+        check="answers",
+        state="fail",
+        seen="nobody answered",
+        todo="Start it, or look why it ended: its log says so in one line (`service_ended`).",
+    ),
+    HealthChange(
+        service="api",
+        check="store",
+        state="ok",
+        since=datetime(2026, 11, 27, 3, 4, tzinfo=UTC),
+    ),
+)
 SIGNALS = {
     "account_age": {"met": True, "detail": "The account is 812 days old.", "advice": None},
     "social_proof": {
@@ -113,6 +138,9 @@ def mails() -> dict[str, str]:
             ),
             ops,
             RUN,
+        ),
+        "health": LETTERS.health(
+            HealthChanged(run_id=RUN, login="-", probe=7, changes=HEALTH, failing=2), ops, RUN
         ),
         "confirm": LETTERS.confirm(person, to_confirm(RUN, person.address), RUN),
     }

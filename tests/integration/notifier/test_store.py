@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any, Protocol
 from uuid import UUID, uuid4
@@ -22,6 +22,8 @@ from techub_common.events import (
     AddressChanged,
     BudgetExhausted,
     Ended,
+    HealthChange,
+    HealthChanged,
     MailReported,
     NotificationRecorded,
 )
@@ -502,6 +504,51 @@ async def test_operators_hear_of_an_exhausted_budget(kind: Kind, ended: Make) ->
         assert words in mail["text"]
         assert words in mail["html"]
     assert (await kind.states())["budget", "refused"] == 1
+
+
+async def test_operators_hear_once_of_what_fails_and_what_works_again(kind: Kind) -> None:
+    """One mail per address about all changes of a probe, with what to do; no secret is in it."""
+    broken = HealthChange(
+        service="generator",
+        check="github",
+        state="fail",
+        seen="token-1: refused, ask ada@example.org",
+        todo="Replace it.",
+    )
+    since = datetime(2026, 11, 27, 3, 0, tzinfo=UTC)
+    mended = HealthChange(service="api", check="store", state="ok", since=since)
+    event = HealthChanged(
+        run_id=uuid4(), login="-", probe=7, changes=(broken, mended), failing=1, more=2
+    )
+
+    for _ in range(3):
+        await hear(kind, event)
+    mails = [json.loads(each.payload) for each in await take(kind)]
+
+    assert sorted(mail["to"][0] for mail in mails) == ["boss@example.com", "ops@example.com"]
+    assert {mail["subject"] for mail in mails} == {"[TecHub] generator: github fails"}
+    for words in (
+        "token-1: refused, ask [address]",
+        "Replace it.",
+        "api: store",
+        "2026-11-27 03:00 UTC",
+        "2 more changes",
+        "techub doctor",
+        "/ops/doctor",
+    ):
+        assert words in mails[0]["text"]
+        assert words in mails[0]["html"]
+
+
+async def test_operators_hear_that_all_works_again(kind: Kind) -> None:
+    """A mail without bad news names what was mended, the first by name."""
+    changes = tuple(
+        HealthChange(service="api", check=name, state="ok") for name in ("clock", "store", "nats")
+    )
+    await hear(kind, HealthChanged(run_id=uuid4(), login="-", probe=8, changes=changes))
+    [mail, _] = [json.loads(each.payload) for each in await take(kind)]
+
+    assert mail["subject"] == "[TecHub] api: clock works again, and 2 more"
 
 
 async def test_an_address_is_asked_to_be_confirmed(kind: Kind) -> None:
