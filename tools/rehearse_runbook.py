@@ -71,7 +71,9 @@ def _tools() -> Path:
 
 
 async def health(shell: Shell) -> None:
-    """Ask a service how it is."""
+    """Ask all services how they are, and one of them for its health."""
+    await shell("techub", "doctor")
+    await shell("techub", "doctor", "--expect", "api=2", code=1)
     async with httpx.AsyncClient(trust_env=False) as http:
         for path in ("/livez", "/readyz"):
             answer = await http.get(f"{shell.stack.services['api'].health_url}{path}")

@@ -11,7 +11,8 @@ from techub_api.schema import METADATA
 from techub_api.service import opener
 from techub_api.settings import Settings
 from techub_common.database import open_engine
-from techub_common.doctor.dependencies import MIGRATE, POSTGRES_MEND
+from techub_common.doctor.database import POSTGRES_MEND
+from techub_common.doctor.dependencies import MIGRATE
 from techub_common.migrations import migrate
 from techub_common.settings import AppEnv
 from techub_common.streams import DEAD, EVENTS, NOTIFIER, consumer_config

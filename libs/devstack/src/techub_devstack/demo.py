@@ -92,6 +92,7 @@ async def demonstrate(choices: Choices, screen: Screen) -> int:
         samples_dir=choices.samples_dir,
         real_github=choices.real_github,
         ai=choices.ai,
+        environment={} if choices.submit else {"PROBE_SECONDS": "60"},
     )
     async with running_stack(wanted, screen.say) as stack, asyncio.TaskGroup() as tasks:
         watching = [

@@ -5,7 +5,8 @@ from typing import Final
 
 from techub_common.database import Sessions
 from techub_common.doctor import Check, Seen, ill, poor, well
-from techub_common.doctor.dependencies import clock, consumer, nats, postgres
+from techub_common.doctor.database import clock, postgres
+from techub_common.doctor.dependencies import consumer, nats
 from techub_common.errors import Permanent
 from techub_common.runtime import Service
 from techub_common.streams import NOTIFIER

@@ -16,8 +16,8 @@ from techub_optimizer.settings import Settings
 
 KIND: Final = "og"
 SIDE: Final = 64
-ENCODES_WITHIN: Final = 30.0
-DOOR_SECONDS: Final = 30.0
+ENCODES_WITHIN: Final = 20.0
+DOOR_SECONDS: Final = 20.0
 
 VIPS_OFF: Final = poor(
     "IMAGE_OPT_VIPS=0: libvips is not used",

@@ -1,11 +1,13 @@
 """What the screenshotter depends on, each with a look at it."""
 
+from functools import partial
 from typing import Final
 
 from techub_cards.variants import Variant
 from techub_common.doctor import Check, Seen, ill, well
 from techub_common.doctor.dependencies import consumer, nats, store
 from techub_common.errors import Permanent, Transient
+from techub_common.remembering import Remembering
 from techub_common.runtime import Service
 from techub_common.streams import SCREENSHOTTER
 from techub_screenshotter.resources import Resources
@@ -18,6 +20,7 @@ PAGE: Final = (
     '<body style="margin:0"><div class="canvas">TecHub ♥</div></body></html>'
 )
 STARTS_WITHIN: Final = 10.0
+LONGEST: Final = 25.0
 
 INSTALL: Final = (
     "Install Chromium, or say in CHROMIUM_PATH where it is; then restart the screenshotter."
@@ -52,15 +55,16 @@ def _executable(studio: Studio) -> Check:
 
 
 def _picture(studio: Studio, seconds: float) -> Check:
-    """A look that is broken off would take a tab with it: the studio itself gives up sooner."""
+    """Draw a page; a look that is called off leaves the drawing alone, whose tab would be lost."""
+    drawing = Remembering(partial(studio.draw, PAGE, CANVAS), keep=0)
 
     async def look() -> Seen:
         try:
-            picture = await studio.draw(PAGE, CANVAS)
+            picture = (await drawing.recall()).answer
         except Permanent as error:
             return ill(str(error), INSTALL if error.code == "chromium_missing" else MEND)
         except Transient as error:
             return ill(str(error), MEND)
         return well(f"a page was drawn: {picture.width}x{picture.height}, {len(picture.png)} bytes")
 
-    return Check("chromium picture", look, MEND, seconds=seconds + STARTS_WITHIN)
+    return Check("chromium picture", look, MEND, seconds=min(seconds + STARTS_WITHIN, LONGEST))

@@ -3,7 +3,8 @@
 from techub_api.resources import Resources
 from techub_api.schema import METADATA
 from techub_common.doctor import Check
-from techub_common.doctor.dependencies import clock, nats, postgres, store, streams
+from techub_common.doctor.database import clock, postgres
+from techub_common.doctor.dependencies import nats, store, streams
 from techub_common.runtime import Service
 
 
