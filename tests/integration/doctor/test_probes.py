@@ -113,15 +113,28 @@ async def test_what_fails_is_known_with_its_time(resources: Resources) -> None:
     assert since["api", "store"] <= now
 
 
-async def test_a_thousand_changes_are_one_event(resources: Resources) -> None:
+async def test_a_check_that_is_given_up_is_forgotten(resources: Resources) -> None:
+    """What failed and is not looked at any more does not fail for ever."""
+    world = World(report("api", "a", store=OK, vertex=FAIL))
+    probes = Probes(resources, world)
+    for _ in range(2):
+        await probes.probe()
+    world.reports = (report("api", "a", store=OK),)
+    await probes.probe()
+
+    async with transaction(resources.sessions) as session:
+        assert await failing_since(session) == {}
+
+
+async def test_many_changes_are_one_event(resources: Resources) -> None:
     """An event names forty at most and counts the others; it stays small."""
-    names = {f"check_{number:04}": FAIL for number in range(1000)}
+    names = {f"check_{number:03}": FAIL for number in range(100)}
     probes = Probes(resources, World(report("api", "a", **names)))
     for _ in range(2):
         await probes.probe()
     [event] = [e for e in await told_events(resources) if isinstance(e, HealthChanged)]
 
-    assert (len(event.changes), event.more, event.failing) == (40, 960, 1000)
+    assert (len(event.changes), event.more, event.failing) == (40, 60, 100)
 
 
 async def test_one_replica_probes_and_the_others_leave_it(resources: Resources) -> None:

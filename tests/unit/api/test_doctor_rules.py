@@ -2,7 +2,7 @@
 
 import pytest
 
-from techub_api.doctor.rules import Standing, in_doubt, judged, worst_of
+from techub_api.doctor.rules import Standing, in_doubt, judged, outlived, worst_of
 from techub_common.doctor import Finding, Report, State
 
 NAME = ("api", "store")
@@ -58,6 +58,16 @@ def test_the_worst_replica_counts() -> None:
     reports = [report(OK, "a"), report(FAIL, "b"), report(WARN, "c")]
 
     assert worst_of(reports)[NAME].seen == "b fail"
+
+
+def test_a_check_that_is_made_no_more_is_forgotten() -> None:
+    """A service that answers and leaves it out has given it up; one that is down has not."""
+    known = [NAME, ("api", "gone"), ("generator", "github")]
+    answers = Finding(name="answers", state=FAIL, duration_ms=1, seen="nobody answered")
+    down = Report(service="generator", findings=(answers,))
+
+    assert outlived([report(OK), down], known) == {("api", "gone")}
+    assert outlived([down], known) == set()
 
 
 def test_what_nobody_speaks_about_stands() -> None:

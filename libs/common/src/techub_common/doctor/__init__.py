@@ -1,6 +1,7 @@
 """Every replica tests what it depends on when it is asked, and says what to do about it."""
 
 from techub_common.doctor.checking import (
+    ANSWERS,
     Check,
     Finding,
     Report,
@@ -14,6 +15,7 @@ from techub_common.doctor.checking import (
 )
 
 __all__ = (
+    "ANSWERS",
     "Check",
     "Finding",
     "Report",

@@ -17,6 +17,8 @@ log = structlog.get_logger()
 
 SECONDS: Final = 5.0
 LONGEST_TEXT: Final = 300
+ANSWERS: Final = "answers"
+"""The finding of who asked: whether the replica answered at all."""
 
 Discreet = Callable[[str], str]
 

@@ -12,7 +12,7 @@ from nats.errors import TimeoutError as NatsTimeoutError
 from pydantic import ValidationError
 
 from techub_common.asks import EXAMINE, DoctorRequest
-from techub_common.doctor.checking import Finding, Report, State
+from techub_common.doctor.checking import ANSWERS, Finding, Report, State
 from techub_common.errors import Away
 
 ROLL_SECONDS: Final = 1.0
@@ -25,7 +25,6 @@ WITHIN_SECONDS: Final = {"usual": 30.0, "paid": 75.0}
 """Longer than the longest check of each kind."""
 
 NO_RESPONDERS: Final = "503"
-ANSWERS: Final = "answers"
 NOBODY_TODO: Final = (
     "Start it, or look why it ended: its log says so in one line (`service_ended`)."
 )

@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from techub_api.doctor.rules import Judged, Name, Standing, in_doubt, judged
+from techub_api.doctor.rules import Judged, Name, Standing, in_doubt, judged, outlived
 from techub_api.doctor.tables import Health, Probe, ProbeFinding
 from techub_api.resources import Resources
 from techub_common.database import transaction
@@ -103,6 +103,8 @@ async def keep(
         # a replica that names two findings alike keeps the first
         await session.execute(upsert(ProbeFinding).values(rows).on_conflict_do_nothing())
     known = {(row.service, row.name): row for row in await session.scalars(select(Health))}
+    for name in outlived(reports, known):
+        await session.delete(known.pop(name))
     since = {name: row.since for name, row in known.items()}
     judgements = judged(reports, {name: _standing(row) for name, row in known.items()})
     for name, one in judgements.items():

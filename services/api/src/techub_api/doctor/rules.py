@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from techub_common.doctor import Finding, Report, State, worst
+from techub_common.doctor import ANSWERS, Finding, Report, State, worst
 
 CONFIRMED: Final = 2
 """So many probes in a row have to say so: a service that is just being replaced is no alert."""
@@ -61,6 +61,13 @@ def _judged(standing: Standing, finding: Finding) -> Judged:
     if doubts < CONFIRMED:
         return Judged(replace(standing, doubts=doubts), finding, is_news=False)
     return Judged(Standing(now), finding, is_news=True)
+
+
+def outlived(reports: Iterable[Report], known: Iterable[Name]) -> set[Name]:
+    """Return the checks a service does not make any more: it answered, and spoke of others."""
+    told = [(report.service, finding.name) for report in reports for finding in report.findings]
+    spoke = {service for service, name in told if name != ANSWERS}
+    return {name for name in known if name[0] in spoke and name not in told}
 
 
 def in_doubt(judgements: Mapping[Name, Judged]) -> bool:
