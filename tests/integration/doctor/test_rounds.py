@@ -72,12 +72,17 @@ async def test_fewer_than_expected(operator: Client) -> None:
 
 
 async def test_nonsense_is_no_answer(operator: Client) -> None:
-    """An answer that cannot be read does not count, and ends nothing."""
+    """An answer that cannot be read, or is of another service, does not count and ends nothing."""
+    other = Report(service="generator", replica="x", findings=FOUND).model_dump_json().encode()
 
     async def babble(question: Msg) -> None:
         await question.respond(b"\xff{")
 
-    await operator.subscribe(API, cb=babble)
+    async def foreign(question: Msg) -> None:
+        await question.respond(other)
+
+    for callback in (babble, foreign):
+        await operator.subscribe(API, cb=callback)
     await replica(operator, "a")
     reports = await ask_everybody(operator, ["api"])
 

@@ -40,7 +40,7 @@ def test_every_finding_has_a_line_and_what_to_do() -> None:
     text = shown(WELL, BAD)
 
     assert "api  pod-1/1  0.1.0" in text
-    assert "disk \N{REPLACEMENT CHARACTER}[31mfull" in text
+    assert "disk  [31mfull" in text
     assert "→ Make room." in text
     assert "\x1b[31m" not in text
 

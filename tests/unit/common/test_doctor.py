@@ -131,6 +131,14 @@ def test_the_worst_speaks_for_all() -> None:
     assert Report(service="api").state is State.ok
 
 
+async def test_what_is_said_can_be_kept_and_printed() -> None:
+    """It is one line of 300 letters at most, without what a terminal or Postgres minds."""
+    [found] = await examine([seeing("a", ill("one\ntwo\x00\x1b[31m" + "x" * 400, "Mend."))])
+
+    assert found.seen.startswith("one two  [31mxxx")
+    assert len(found.seen) == 300
+
+
 class Settings(BaseSettings):
     """Settings with every kind of secret."""
 

@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import structlog
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from techub_common.errors import TecHubError
 from techub_common.masking import mask
@@ -74,16 +74,24 @@ class Check:
     paid: bool = False
 
 
+def _line(text: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in text)[:LONGEST_TEXT]
+
+
+Line = Annotated[str, AfterValidator(_line)]
+"""One line of so many letters that anybody can print and keep, whatever was said."""
+
+
 class Finding(BaseModel):
     """What came of a check."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    name: str
+    name: Line
     state: State
     duration_ms: int
-    seen: str
-    todo: str = ""
+    seen: Line
+    todo: Line = ""
 
 
 class Report(BaseModel):
@@ -91,9 +99,9 @@ class Report(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    service: str
-    replica: str = ""
-    version: str = ""
+    service: Line
+    replica: Line = ""
+    version: Line = ""
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -131,8 +139,8 @@ async def _found(check: Check, discreet: Discreet) -> Finding:
         name=check.name,
         state=seen.state,
         duration_ms=round((time.monotonic() - started) * 1000),
-        seen=discreet(seen.text)[:LONGEST_TEXT],
-        todo=discreet(seen.todo)[:LONGEST_TEXT],
+        seen=discreet(seen.text),
+        todo=discreet(seen.todo),
     )
 
 

@@ -65,7 +65,7 @@ async def ask_everybody(
 async def _one(
     client: Client, service: str, depth: Depth, expected: int | None, within: float
 ) -> list[Report]:
-    present = _Present(expected)
+    present = _Present(service, expected)
     await _collect(
         client,
         EXAMINE[service],
@@ -76,7 +76,7 @@ async def _one(
     )
     if not present.replicas:
         return [_nobody(service)]
-    found = _Found(set(present.replicas))
+    found = _Found(service, set(present.replicas))
     await _collect(
         client,
         EXAMINE[service],
@@ -96,13 +96,14 @@ async def _one(
 class _Present:
     """Who said that they are there."""
 
-    def __init__(self, expected: int | None) -> None:
+    def __init__(self, service: str, expected: int | None) -> None:
         self.replicas: dict[str, Report] = {}
+        self._service = service
         self._expected = expected
 
     def take(self, body: bytes) -> bool:
         """Take an answer; True when nobody else is expected."""
-        if report := _read(body):
+        if report := _read(body, self._service):
             self.replicas[report.replica] = report
         return len(self.replicas) == self._expected
 
@@ -110,14 +111,15 @@ class _Present:
 class _Found:
     """What replicas found, with how long it took them; who was late to the roll call counts too."""
 
-    def __init__(self, awaited: set[str]) -> None:
+    def __init__(self, service: str, awaited: set[str]) -> None:
         self.reports: dict[str, Report] = {}
+        self._service = service
         self._awaited = awaited
         self._started = time.monotonic()
 
     def take(self, body: bytes) -> bool:
         """Take a report; True when everybody has answered."""
-        if report := _read(body):
+        if report := _read(body, self._service):
             took = round((time.monotonic() - self._started) * 1000)
             answered = _answers(State.ok, took, "everything was looked at")
             findings = (answered, *report.findings)
@@ -156,12 +158,13 @@ async def _collect(
         await subscription.unsubscribe()
 
 
-def _read(body: bytes) -> Report | None:
-    """Return the report of an answer; None for one that cannot be read."""
+def _read(body: bytes, service: str) -> Report | None:
+    """Return the report of an answer; None for one that cannot be read, or is no replica's."""
     try:
-        return Report.model_validate(json.loads(body))
+        report = Report.model_validate(json.loads(body))
     except (ValueError, ValidationError):
         return None
+    return report if report.service == service and report.replica else None
 
 
 def _answers(state: State, took: int, seen: str, todo: str = "") -> Finding:
