@@ -146,6 +146,7 @@ class Settings(BaseSettings):
     nats_url: str
     github_token: SecretStr
     secret_key: SecretStr
+    otel_headers: SecretStr
     im_cli: str | None = None
 
 
@@ -156,6 +157,7 @@ SECRETS = (
     "othernatspassword",
     "plain-token-one",
     "plain-token-two",
+    "collector-key",
     "x" * 32,
     "re_1234567890abcdefgh",
     "ada@example.org",
@@ -170,6 +172,7 @@ def settings() -> Settings:
         nats_url="nats://api:natspassword@a:4222,nats://api:othernatspassword@b:4222",
         github_token=SecretStr("plain-token-one, plain-token-two"),
         secret_key=SecretStr("x" * 32),
+        otel_headers=SecretStr("authorization=Bearer collector-key,x-team=ours"),
         im_cli="magick",
     )
 

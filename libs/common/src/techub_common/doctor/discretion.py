@@ -19,7 +19,7 @@ MARK: Final = "[secret]"
 def discreet_about(settings: BaseSettings) -> Callable[[str], str]:
     """Return what takes every secret of the settings, and whatever looks like one, out of a text.
 
-    Passwords within addresses and each key of a comma list are secrets, too.
+    Passwords within addresses, each key of a comma list and the words of a header are secrets, too.
     """
     # the longest first: an address holds its password
     secrets = sorted(set(_secrets(settings)), key=len, reverse=True)
@@ -45,7 +45,11 @@ def _parts(value: str, *, whole: bool) -> Iterator[str]:
     found = [value] if whole else []
     for part in value.split(","):
         password = _password(part.strip())
-        found += [password, unquote(password)] if password else [part.strip()] if whole else []
+        if password:
+            found += [password, unquote(password)]
+        elif whole:
+            header = part.partition("=")[2]  # `authorization=Bearer …`
+            found += [part.strip(), *header.split()]
     yield from (one for one in found if len(one) >= SHORTEST)
 
 
