@@ -15,24 +15,25 @@ DASHES: Final = "-\u2013\u2014"
 _UNSEEN: Final = re.compile(
     "[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
-_LINK: Final = re.compile(r"(?:\b[a-z][a-z0-9+.-]*://|\bwww\.)\S*", re.IGNORECASE)
+_LINK: Final = re.compile(r"(?:(?<![a-z0-9+.-])[a-z0-9+.-]+://|\bwww\.)\S*", re.IGNORECASE)
 _CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _BLANK: Final = re.compile(r"\n{3,}")
 _JOINED: Final = ("\u200d", "\ufe0e", "\ufe0f")
 
 
-def clean(text: object) -> str | None:
+def clean(text: object, limit: int = LONGEST) -> str | None:
     """Return the text on one line, with addresses, secrets and what cannot be seen taken out.
 
-    Control and bidirectional marks, lone surrogates and over-length go too; nothing left is None.
+    Control and bidirectional marks, lone surrogates and what is beyond `limit` characters go too;
+    nothing left is None.
     """
     if not isinstance(text, str):
         return None
     spaced = "".join(
         " " if unicodedata.category(letter) == "Cc" else letter
-        for letter in _UNSEEN.sub("", text[: 2 * LONGEST])
+        for letter in _UNSEEN.sub("", text[: 2 * limit])
     )
-    return cut(mask(" ".join(spaced.split())), LONGEST) or None
+    return cut(mask(" ".join(spaced.split())), limit) or None
 
 
 def paragraphs(text: str) -> str:
@@ -61,9 +62,10 @@ def cut(text: str, limit: int) -> str:
 
 def _whole(kept: str, following: str) -> str:
     """Step back until no letter is parted from the marks that belong to it."""
-    while kept and (_clings(following) or kept.endswith("\u200d")):
-        kept, following = kept[:-1], kept[-1]
-    return kept
+    end = len(kept)
+    while end and (_clings(following) or kept[end - 1] == "\u200d"):
+        end, following = end - 1, kept[end - 1]
+    return kept[:end]
 
 
 def _clings(letter: str) -> bool:

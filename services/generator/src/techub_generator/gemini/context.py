@@ -3,13 +3,13 @@
 Links are left out on purpose: none may stand on a card.
 """
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from techub_generator.gemini.markdown import sentences
 from techub_generator.profile import GitHubProfile, Repository
 from techub_generator.prose import clean, cut, without_links
 from techub_generator.scrape import Scrape
@@ -29,12 +29,6 @@ ACCOUNTS: Final = 8
 EVENTS: Final = 10
 DAYS_OF_A_YEAR: Final = 365.25
 CALENDAR: Final = frozenset({"first_day", "days"})  # a picture of it, whose every day is new
-
-_MARKUP: Final = re.compile(
-    r"<!--.*?-->|<[^>]{1,2000}>|!\[[^\]]*\]\([^)]*\)|\[!\[.*?\]\([^)]*\)|```.*?```", re.DOTALL
-)
-_LINKED: Final = re.compile(r"\[([^\]]*)\]\([^)]*\)")
-_SIGNS: Final = re.compile(r"[#*_`>|=~-]{2,}|^[#>*-]\s*", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +113,7 @@ def context_of(material: Material, *, plain: bool = False) -> dict[str, Any]:
         if activity
         else None,
         "contributions": contributions.model_dump(exclude=set(CALENDAR)) if contributions else None,
-        "readme": said(_prose(profile.readme), README_TOKENS),
+        "readme": said(sentences(profile.readme or ""), README_TOKENS),
         "scraped_content": {
             "title": said(page.title, BRIEF_TOKENS),
             "description": said(page.description, SAID_TOKENS),
@@ -140,7 +134,8 @@ def tokens_of(text: str) -> int:
 
 def _trimmed(text: str | None, tokens: int) -> str | None:
     """Return at most so many tokens of a text, without links, ending at a word."""
-    shown = without_links(clean(text[: 8 * tokens]) or "") if text else ""
+    longest = 8 * tokens  # links are still in it
+    shown = without_links(clean(text[:longest], longest) or "") if text else ""
     while tokens_of(shown) > tokens:
         shown = cut(
             shown, min(len(shown) - 1, max(tokens, len(shown) * tokens // tokens_of(shown)))
@@ -150,14 +145,6 @@ def _trimmed(text: str | None, tokens: int) -> str | None:
 
 def _left_out(_text: str | None, _tokens: int) -> None:
     return None
-
-
-def _prose(readme: str | None) -> str | None:
-    """Return the sentences of a README: badges, pictures, code and tags left out."""
-    if not readme:
-        return None
-    bare = _LINKED.sub(r"\1", _MARKUP.sub(" ", readme[:40_000]))
-    return " ".join(_SIGNS.sub(" ", bare).split())
 
 
 def _repositories(
