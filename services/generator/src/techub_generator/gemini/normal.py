@@ -44,8 +44,9 @@ NAMED_RANKS: Final[Mapping[str, str]] = {
     "nine": "9",
     "ten": "10",
 }
+LONGEST_CARD: Final = 40  # as it may be spelled; the expression is slow with more
 _CARD: Final = re.compile(r"\s*(\w+)\s*(?:of\s+)?([a-z]+|[♣♧♦♢♥♡♠♤])\ufe0f?\s*", re.IGNORECASE)
-_EMPHASIS: Final = re.compile(r"\*{1,3}(?=\S)(.+?)(?<=\S)\*{1,3}|`([^`]+)`")
+_EMPHASIS: Final = re.compile(r"\*{1,3}(?=\S)([^*]+)(?<=\S)\*{1,3}|`([^`]+)`")
 _WORD: Final = re.compile(r"(?<![\w'’])[a-z]")  # noqa: RUF001
 _WHOLE: Final = re.compile(r"-?\d{1,6}(?:\.0+)?")
 
@@ -106,7 +107,7 @@ def _whole(value: object) -> object:
 
 
 def _playing_card(text: str) -> str:
-    found = _CARD.fullmatch(text)
+    found = _CARD.fullmatch(text) if len(text) <= LONGEST_CARD else None
     rank, suit = (found[1].lower(), found[2].lower()) if found else ("", "")
     card = f"{NAMED_RANKS.get(rank, '')} of {SUITS.get(suit, '')}"
     return card if card in PLAYING_CARDS else text

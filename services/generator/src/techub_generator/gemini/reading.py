@@ -7,8 +7,10 @@ from typing import Any, Final
 
 LONGEST: Final = 64_000
 MOST_BEGINNINGS: Final = 40
+MOST_FENCES: Final = 10
+FENCE: Final = "```"
+LABEL: Final = "json"
 
-_FENCED: Final = re.compile(r"```(?:json)?\s*\n?(.*?)```", re.DOTALL | re.IGNORECASE)
 _TRAILING: Final = re.compile(r",(\s*[}\]])")
 
 
@@ -27,7 +29,13 @@ def object_in(text: str, keys: Iterable[str]) -> dict[str, Any] | None:
 
 
 def _pieces(text: str) -> list[str]:
-    return [text, *(match[1].strip() for match in _FENCED.finditer(text))]
+    """Return the whole, and what stands in its fences."""
+    fenced = text.split(FENCE, 2 * MOST_FENCES)[1::2]
+    return [text, *(_unlabelled(one.strip()) for one in fenced)]
+
+
+def _unlabelled(fenced: str) -> str:
+    return fenced[len(LABEL) :].lstrip() if fenced[: len(LABEL)].lower() == LABEL else fenced
 
 
 def _objects(text: str) -> list[Any]:
