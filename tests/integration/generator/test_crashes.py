@@ -25,6 +25,7 @@ from techub_generator.gemini.writing import Writer
 from techub_generator.github.client import Keys, open_github
 from techub_generator.handlers import generate_card
 from techub_generator.outbound import Outbound
+from techub_generator.pages.reader import PageReader
 from techub_generator.patient_store import PatientStore
 from techub_generator.resources import Resources
 from techub_generator.settings import Settings
@@ -83,7 +84,9 @@ async def attempt(settings: Settings, outbound: Outbound) -> AsyncIterator[Attem
         async def handle(
             store: ObjectStore, tell: Tell, event: PipelineStarted, number: int
         ) -> None:
-            resources = Resources(github, outbound, store, tell, gemini, writer, drawer)
+            resources = Resources(
+                github, outbound, PageReader(), store, tell, gemini, writer, drawer
+            )
             await generate_card(event, resources, number)
 
         yield handle

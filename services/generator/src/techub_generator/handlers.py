@@ -118,7 +118,8 @@ async def _read(
     run: Run, resources: Resources
 ) -> tuple[SubmittedRepositories | None, Scrape | None]:
     return await both(
-        ingest_submitted(run, resources.github), record_scrape(run, resources.outbound)
+        ingest_submitted(run, resources.github),
+        record_scrape(run, resources.outbound, resources.pages),
     )
 
 

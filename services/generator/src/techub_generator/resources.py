@@ -8,6 +8,7 @@ from techub_generator.gemini.drawing import Drawer
 from techub_generator.gemini.writing import Writer
 from techub_generator.github.client import GitHub
 from techub_generator.outbound import Outbound
+from techub_generator.pages.reader import PageReader
 from techub_generator.stages import Tell
 
 
@@ -17,6 +18,7 @@ class Resources:
 
     github: GitHub
     outbound: Outbound
+    pages: PageReader
     objects: ObjectStore
     tell: Tell
     gemini: Gemini

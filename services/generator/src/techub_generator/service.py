@@ -22,6 +22,7 @@ from techub_generator.github.client import PATIENCE, open_github
 from techub_generator.github.quota import quota
 from techub_generator.handlers import gave_up, generate_card, retried
 from techub_generator.outbound import Outbound
+from techub_generator.pages.reader import PageReader
 from techub_generator.patient_store import PatientStore
 from techub_generator.resources import Resources
 from techub_generator.settings import Settings
@@ -51,10 +52,10 @@ def opener(settings: Settings, patience: float = PATIENCE) -> OpenService:
             writer = Writer(gemini, gemini.providers.text, settings.gemini_deadline_seconds)
             drawer = Drawer(gemini, gemini.providers.images)
             pulse = Pulse(gemini)
-            service.provide(
-                resources=Resources(github, outbound, store, service.tell, gemini, writer, drawer),
-                pulse=pulse,
+            resources = Resources(
+                github, outbound, PageReader(), store, service.tell, gemini, writer, drawer
             )
+            service.provide(resources=resources, pulse=pulse)
             service.checks["storage"] = objects.probe
             service.hear(GENERATOR, generate_card, slots=SLOTS, gave_up=gave_up, retried=retried)
             await service.answer(asks.CHECK_GEMINI, answers.check_gemini)

@@ -12,6 +12,7 @@ from techub_generator.failures import at
 from techub_generator.github.client import GitHub
 from techub_generator.github.pull import pull
 from techub_generator.outbound import Outbound
+from techub_generator.pages.reader import Reads
 from techub_generator.profile import GitHubProfile
 from techub_generator.prose import counted, listed
 from techub_generator.scrape import Scrape, scrape
@@ -88,11 +89,13 @@ async def ingest_submitted(run: Run, github: GitHub) -> SubmittedRepositories | 
     )
 
 
-async def record_scrape(run: Run, outbound: Outbound) -> Scrape | None:
+async def record_scrape(run: Run, outbound: Outbound, reads: Reads) -> Scrape | None:
     """Return the person's own page, None when none was given."""
     address = run.event.submitted.scrape_url
     unless = None if address else NOTHING_SUBMITTED
-    return await run.stage(SCRAPE, Scrape, lambda: scrape(outbound, address or ""), unless=unless)
+    return await run.stage(
+        SCRAPE, Scrape, lambda: scrape(outbound, reads, address or ""), unless=unless
+    )
 
 
 def _read(profile: GitHubProfile) -> str:

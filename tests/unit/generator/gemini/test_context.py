@@ -13,8 +13,9 @@ from techub_generator.gemini.context import (
     tokens_of,
 )
 from techub_generator.gemini.prompts import TraitsPrompt
+from techub_generator.pages.page import LONGEST_TEXT
 from techub_generator.profile import GitHubProfile
-from techub_generator.scrape import LONGEST_TEXT, Scrape
+from techub_generator.scrape import Scrape
 from tests.unit.generator.conftest import READ_AT
 from tests.unit.linear import FAR_TOO_LONG, filled, processor_seconds
 

@@ -1,0 +1,1 @@
+"""Pages that people name are read by a process of its own, which may die of them."""
