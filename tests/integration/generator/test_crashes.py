@@ -6,90 +6,39 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from techub_common.delivery import Road
-from techub_common.errors import Away
-from techub_common.events import AssetCaptured, CardGenerated, Event, PipelineStarted
-from techub_common.storage import FolderStore, ObjectStore
+from techub_common.events import AssetCaptured, CardGenerated
+from techub_common.storage import FolderStore
 from techub_common.streams import EVENTS, GENERATOR
 from techub_devstack import samples
 from techub_devstack.doubles.handle import Double
-from techub_generator.gemini.door import open_gemini
-from techub_generator.gemini.drawing import Drawer
-from techub_generator.gemini.providers import Providers
-from techub_generator.gemini.writing import Writer
-from techub_generator.github.client import Keys, open_github
-from techub_generator.handlers import generate_card
 from techub_generator.outbound import Outbound
-from techub_generator.pages.reader import PageReader
 from techub_generator.patient_store import PatientStore
-from techub_generator.resources import Resources
 from techub_generator.settings import Settings
 from techub_generator.stages import AVATAR, DESCRIPTION, PULL, SCRAPE, STAGES, SUBMITTED
+from tests.integration.generator.crashing import (
+    Attempt,
+    Crash,
+    CrashingStore,
+    FullStore,
+    Told,
+    handling,
+)
 
 TELLS = 12
 PUTS = 5
 
 
-class Crash(BaseException):
-    """The process dies here."""
-
-
-class Told(list[Event]):
-    """Hears what is told, until the crash."""
-
-    def __init__(self, crash_at: int = -1) -> None:
-        super().__init__()
-        self._crash_at = crash_at
-
-    async def __call__(self, event: Event) -> None:
-        """Take it down, or die instead."""
-        if len(self) == self._crash_at:
-            raise Crash
-        self.append(event)
-
-
-class CrashingStore(FolderStore):
-    """Stores, until the crash."""
-
-    def __init__(self, store: FolderStore, crash_at: int) -> None:
-        super().__init__(store.root)
-        self._left = crash_at
-
-    async def put(self, key: str, content: bytes, mime: str) -> None:
-        """Store it, or die instead."""
-        if self._left == 0:
-            raise Crash
-        self._left -= 1
-        await super().put(key, content, mime)
-
-
-Tell = Callable[[Event], Awaitable[object]]
-Attempt = Callable[[ObjectStore, Tell, PipelineStarted, int], Awaitable[None]]
-
-
 @pytest.fixture
 async def attempt(settings: Settings, outbound: Outbound) -> AsyncIterator[Attempt]:
     """Handle a run once, with a store and a teller of one's own."""
-    async with (
-        open_github(settings.github_api_url, Keys(("ghp_test",))) as github,
-        open_gemini(Providers()) as gemini,
-    ):
-        writer, drawer = Writer(gemini, (), 1.0), Drawer(gemini, ())
-
-        async def handle(
-            store: ObjectStore, tell: Tell, event: PipelineStarted, number: int
-        ) -> None:
-            resources = Resources(
-                github, outbound, PageReader(), store, tell, gemini, writer, drawer
-            )
-            await generate_card(event, resources, number)
-
-        yield handle
+    async with handling(settings, outbound) as attempt:
+        yield attempt
 
 
 @pytest.fixture(scope="module")
@@ -144,21 +93,6 @@ async def _undisturbed(attempt: Attempt, objects: FolderStore, started: Any) -> 
     await attempt(objects, told, started(samples.DEFAULT), 1)
     assert isinstance(told[-1], CardGenerated)
     return told[-1]
-
-
-class FullStore(FolderStore):
-    """Takes nothing the first times."""
-
-    def __init__(self, store: FolderStore, refusals: int) -> None:
-        super().__init__(store.root)
-        self._refusals = refusals
-
-    async def put(self, key: str, content: bytes, mime: str) -> None:
-        """Store it, or say that there is no room."""
-        if self._refusals:
-            self._refusals -= 1
-            raise Away("no space left")
-        await super().put(key, content, mime)
 
 
 async def test_a_store_that_takes_nothing(

@@ -66,3 +66,53 @@ async def test_memory_is_bounded(below: ReadOnly, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(Permanent):
         await store.get("runs/1/a.json")
     assert await store.get("runs/1/c.json") == b"x"
+
+
+PNG = "image/png"
+
+
+async def test_a_picture_waits_for_what_names_it(below: ReadOnly) -> None:
+    """A picture is kept without a word; the artifact after it is Away, and stored after it."""
+    store = PatientStore(below)
+    await store.put("runs/1/captures/a.png", b"picture", PNG)
+    with pytest.raises(Away):
+        await store.put("runs/1/draw_a.json", b"artifact", "application/json")
+    assert await store.get("runs/1/captures/a.png") == b"picture"
+    with pytest.raises(Away):
+        await store.get("runs/1/draw_a.json")
+
+    below.full = False
+    assert await store.get("runs/1/draw_a.json") == b"artifact"
+
+    assert await below.get("runs/1/captures/a.png") == b"picture"
+    assert await below.get("runs/1/draw_a.json") == b"artifact"
+
+
+async def test_nothing_is_stored_before_its_picture(below: ReadOnly) -> None:
+    """When the store takes only artifacts, it gets none whose picture it does not have."""
+    store = PatientStore(below)
+    await store.put("runs/1/captures/a.png", b"picture", PNG)
+    below.full = False
+
+    await store.put("runs/2/draw_b.json", b"of another run", "application/json")
+    assert not await below.exists("runs/1/captures/a.png")
+    await store.put("runs/1/draw_a.json", b"artifact", "application/json")
+    assert await below.exists("runs/1/captures/a.png")
+
+
+async def test_pictures_are_bounded(below: ReadOnly, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a picture all that may name it is forgotten; one there is no room for is Away."""
+    monkeypatch.setattr(patient_store, "MOST_BYTES", 100)
+    store = PatientStore(below)
+    await store.put("runs/1/captures/a.png", bytes(50), PNG)
+    with pytest.raises(Away):
+        await store.put("runs/1/draw_a.json", b"names it", "application/json")
+    await store.put("runs/2/captures/b.png", bytes(50), PNG)
+    with pytest.raises(Away):
+        await store.put("runs/3/captures/c.png", bytes(101), PNG)
+    below.full = False
+
+    assert await store.get("runs/2/captures/b.png") == bytes(50)
+    for key in ("runs/1/captures/a.png", "runs/1/draw_a.json", "runs/3/captures/c.png"):
+        with pytest.raises(Permanent):
+            await store.get(key)
