@@ -134,6 +134,30 @@ async def test_a_described_avatar(road: Any, gemini_double: Double) -> None:
     assert sum(asked_about.values()) == 2
 
 
+async def test_a_mock_asks_nobody(road: Any, gemini_double: Double) -> None:
+    """A run that is to ask no model has no avatar described either, and forgets nothing seen."""
+    policy, mock = Policy(descriptions=True), Options(ai_mode="mock")
+    bare: CardGenerated = await road.card(samples.DEFAULT, policy=policy, options=mock)
+    assert (asked(gemini_double), bare.calls, bare.degradations) == (0, (), ())
+    assert DESCRIPTION not in bare.artifacts
+
+    first: CardGenerated = await road.card(samples.DEFAULT, policy=policy)
+    known = Known(card=first.artifacts[TRAITS])
+    mocked: CardGenerated = await road.card(
+        samples.DEFAULT, policy=policy, options=mock, known=known
+    )
+    again: CardGenerated = await road.card(
+        samples.DEFAULT,
+        policy=policy,
+        known=Known(card=mocked.artifacts[TRAITS]),
+        options=Options(force=True),
+    )
+
+    assert mocked.calls == ()
+    assert [call.purpose for call in again.calls] == ["traits"]
+    assert asked(gemini_double) == 3
+
+
 async def test_an_avatar_nobody_describes(road: Any, gemini_double: Double) -> None:
     """A description that was wanted and failed degrades the run and costs no card."""
     gemini_double.fail(**failure("blocked prompt", times=2, path_contains="generateContent"))

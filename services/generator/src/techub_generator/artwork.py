@@ -18,12 +18,11 @@ from techub_generator.gemini.exchange import Picture
 from techub_generator.pictures import seen
 from techub_generator.profile import Fact, GitHubProfile
 from techub_generator.side_by_side import side_by_side
-from techub_generator.stages import NO_CREDENTIAL, Done, Run, drawing
+from techub_generator.stages import MOCK, NO_CREDENTIAL, Done, Run, drawing
 
 log = structlog.get_logger()
 
 MARGIN: Final = 15.0  # seconds a stage may take beyond asking, to store what came
-MOCK: Final = "This run asks no model for anything."
 BROKEN: Final = "The artwork could not be kept."
 
 

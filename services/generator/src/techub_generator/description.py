@@ -11,7 +11,7 @@ from techub_generator.gemini.exchange import Picture
 from techub_generator.gemini.providers import Provider
 from techub_generator.gemini.writing import Asks
 from techub_generator.profile import Fact
-from techub_generator.stages import DESCRIPTION, NO_CREDENTIAL, Done, Run
+from techub_generator.stages import DESCRIPTION, MOCK, NO_CREDENTIAL, Done, Run
 
 MARGIN: Final = 5.0  # seconds the stage may take beyond asking
 NO_AVATAR: Final = "There is no avatar to describe."
@@ -49,14 +49,21 @@ async def describe_avatar(
     before = remembered.seen if remembered else None
     if avatar is None:
         return before and before.model_copy(update={"calls": ()})
-    unless = NO_AVATAR if avatar.object_key is None else None
+    described = before if before and before.description and before.sha256 == avatar.sha256 else None
+    unless = _nobody_asked(run, providers) if described is None else None
     return await run.stage(
         DESCRIPTION,
         AvatarDescription,
-        lambda: _described(run, asks, providers, avatar, before),
-        unless=unless or (None if providers else NO_CREDENTIAL),
+        lambda: _described(run, asks, providers, avatar, described),
+        unless=NO_AVATAR if avatar.object_key is None else unless,
         seconds=SECONDS + MARGIN,
     )
+
+
+def _nobody_asked(run: Run, providers: tuple[Provider, ...]) -> str | None:
+    if run.event.options.ai_mode == "mock":
+        return MOCK
+    return None if providers else NO_CREDENTIAL
 
 
 async def _described(
@@ -67,7 +74,7 @@ async def _described(
     before: AvatarDescription | None,
 ) -> Done[AvatarDescription]:
     digest, mime = avatar.sha256 or "", avatar.mime or ""
-    if before and before.description and before.sha256 == digest:
+    if before is not None:
         again = before.model_copy(update={"calls": ()})
         return Done(again, "The avatar is the one described before.")
     if mime not in SEEN:

@@ -48,6 +48,7 @@ STAGE_SECONDS: Final = 35.0  # all of them together stay below the limit of one 
 
 SWITCHED_OFF: Final = "Switched off by policy."
 OVER_BUDGET: Final = "The day's budget for models is used up."
+MOCK: Final = "This run asks no model for anything."
 NO_CREDENTIAL: Final = "There is no credential for any model."
 LEFT_OUT: Final = "Left out of this run."
 
