@@ -121,6 +121,31 @@ def test_unknown_signals(
     assert sum(one.unknown for one in verdict.signals.values()) == len(unread)
 
 
+@pytest.mark.parametrize(
+    ("unread", "unknown"),
+    [
+        ((), False),
+        (("repositories",), True),
+        (("organizations",), True),
+        (("active",), True),
+        (("pinned",), False),
+        (("repositories", "organizations", "active"), True),
+    ],
+)
+def test_whose_repositories_are_unknown(
+    profile: Make, repository: MakeRepository, unread: tuple[str, ...], unknown: bool
+) -> None:
+    """Without the repositories, the organisations or what is worked on lately nobody can tell."""
+    guild = [repository(f"tool-{n}", full_name=f"guild/tool-{n}") for n in range(3)]
+    person = profile(repositories=(repository("one"),), active=tuple(guild), unread=unread)
+    signal = evaluate(person, 3).signals["repository_activity"]
+
+    assert (signal.met, signal.unknown) == (False, unknown)
+    mine = tuple(repository(name) for name in ("one", "two", "three"))
+    enough = evaluate(profile(repositories=mine, unread=unread), 3).signals["repository_activity"]
+    assert (enough.met, enough.unknown) == (True, False)
+
+
 def test_meaningful_by_readme_or_pin(profile: Make, repository: Callable[..., Repository]) -> None:
     """A README or a pinned repository says as much as a bio."""
     for shown in ({"readme": "Hello"}, {"pinned": (repository(),)}, {"bio": "Hello"}):

@@ -13,6 +13,7 @@ ACTIVE_REPOSITORIES: Final = 3
 ACTIVE_WITHIN: Final = timedelta(days=365)
 PEOPLE: Final = 3
 EVENTS: Final = 5
+SHOW_REPOSITORIES: Final = frozenset({"repositories", "organizations", "active"})
 
 
 class Signal(Fact):
@@ -109,7 +110,7 @@ def _repository_activity(profile: GitHubProfile) -> Signal:
         f"{had} had a push in the last 12 months.",
         f"Push something to {ACTIVE_REPOSITORIES - active} more of your own repositories"
         " that are not archived.",
-        unknown="repositories" in profile.unread,
+        unknown=not SHOW_REPOSITORIES.isdisjoint(profile.unread),
     )
 
 
