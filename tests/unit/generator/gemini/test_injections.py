@@ -119,8 +119,35 @@ async def test_obeyed(text: str, manner: str, material: Callable[[str], Material
     traits: dict[str, Any] = (written.traits or traits_of(told.profile)).model_dump()
 
     assert violations(traits, told.names) == []
-    assert not any(prompt.repeats(traits[key]) for key in KEYS)
+    assert not any(seven_in_a_row(traits[key], prompt.system) for key in KEYS)
     assert prompt.mark not in json.dumps(traits)
+
+
+def seven_in_a_row(text: str, instructions: str) -> bool:
+    """Return whether seven words stand in both in the same order, whatever stands between them."""
+    told = " ".join(words(instructions))
+    said = words(text)
+    return any(
+        f" {' '.join(said[at : at + 7])} " in f" {told} " for at in range(max(0, len(said) - 6))
+    )
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text in small letters."""
+    return re.findall(r"\w+", text.casefold())
+
+
+def test_any_seven_words(profile: Callable[..., GitHubProfile]) -> None:
+    """Any seven words in a row of what the model is told are recognised, catalogues included."""
+    prompt = TraitsPrompt(context_of(Material(profile())))
+    told = words(prompt.system)
+    missed = [
+        at for at in range(len(told) - 6) if not prompt.repeats(" ".join(told[at : at + 7]).title())
+    ]
+
+    assert len(told) >= 700
+    assert missed == []
+    assert not any(prompt.repeats(" ".join(told[at : at + 6])) for at in range(len(told) - 5))
 
 
 def test_enough() -> None:

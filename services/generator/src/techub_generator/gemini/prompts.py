@@ -127,12 +127,20 @@ class TraitsPrompt:
 
     def repeats(self, text: str) -> bool:
         """Return whether seven words in a row of the instructions, or a mark, stand in the text."""
-        return self.mark in text or not _told(self.version).isdisjoint(_runs_of(text))
+        said = _runs_of(text)
+        return self.mark in text or not (
+            self._told.isdisjoint(said) and _templates(self.version).isdisjoint(said)
+        )
 
     @cached_property
     def mark(self) -> str:
         """Return what stands around the document: no text in it can hold its own digest."""
         return f"data-{self.input_hash[:12]}"
+
+    @cached_property
+    def _told(self) -> frozenset[tuple[str, ...]]:
+        """Return the instructions as they are told, with what fills their gaps."""
+        return _runs_of(self.system)
 
     @cached_property
     def _json(self) -> str:
@@ -151,8 +159,8 @@ def template(version: str, name: str) -> str:
 
 
 @cache
-def _told(version: str) -> frozenset[tuple[str, ...]]:
-    names = ("system", "question", "again", "own-words")
+def _templates(version: str) -> frozenset[tuple[str, ...]]:
+    names = ("question", "again", "own-words")
     return frozenset().union(*(_runs_of(template(version, name)) for name in names))
 
 
