@@ -107,6 +107,22 @@ def test_what_people_wrote_breaks_no_rule(profile: Make, text: str) -> None:
     assert violations(traits_of(person).model_dump(), _names(person)) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["The ”best” tool", "A tool” I made", 'Says "hello" twice', "“Quoted” by me", "An “open one"],
+)
+def test_a_description_ends_where_it_ends(profile: Make, text: str) -> None:
+    """What somebody wrote about a repository is one quotation, whatever marks stand in it."""
+    engine = Repository(name="engine", full_name="ada/engine", description=text, stars=2_000)
+    traits = traits_of(profile(repositories=(engine,)))
+    about = traits.long_bio.partition("In its own words: “")[2]
+
+    assert about
+    assert about.partition("”.")[0].count("”") == about.count('"') == 0
+    assert (about.count("“"), about.count("”")) == (0, 1)
+    assert violations(traits.model_dump(), ("ada", "engine")) == []
+
+
 def _names(profile: GitHubProfile) -> list[str]:
     """Return what people called themselves and their repositories: names are not read as words."""
     given = [profile.name or "", profile.login, *(one.name for one in profile.repositories)]

@@ -15,6 +15,8 @@ LONGEST_NAME: Final = 40
 LONGEST_REPOSITORY: Final = 40
 DAYS_OF_A_YEAR: Final = 365.25
 
+WITHIN_A_QUOTE: Final = str.maketrans('“”"', "‘’'")  # noqa: RUF001
+
 _SHORTCODE: Final = re.compile(r":[a-z0-9_+-]+:")
 
 
@@ -136,9 +138,8 @@ def _words(profile: GitHubProfile, name: str, languages: tuple[str, ...]) -> dic
         top = showpieces[0]
         words["repo"] = _short(top.name)
         words["repo_stars"] = _several(top.stars, "star")
-        words["about"] = cut(_SHORTCODE.sub("", without_links(top.description or "")), 140).strip(
-            " .!"
-        )
+        about = _SHORTCODE.sub("", without_links(top.description or "")).translate(WITHIN_A_QUOTE)
+        words["about"] = cut(about, 140).strip(" .!")
     if len(showpieces) > 1:
         words["runner_up"] = _short(showpieces[1].name)
     return {word: said for word, said in words.items() if said and not flaw(said)}
