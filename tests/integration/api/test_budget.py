@@ -4,13 +4,14 @@ import asyncio
 import math
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from techub_api.objects.forgetting import folders_of, note
 from techub_api.policy.stamping import policy_of
 from techub_api.policy.switching import Changes, switch
 from techub_api.profiles.queries import show_profile
@@ -24,6 +25,7 @@ from techub_api.spending.tables import Spending
 from techub_common.database import transaction
 from techub_common.events import (
     BudgetExhausted,
+    CardFailed,
     ModelCall,
     Notify,
     PipelineStarted,
@@ -114,6 +116,30 @@ async def test_what_was_asked_in_vain_is_paid_too(resources: Resources) -> None:
     await written(resources, run_id, ASKED)
 
     assert await sums(resources) == {"ai_studio": (1, 3_000, 1_000, 3_400)}
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+async def test_a_run_without_a_card_is_paid_too(resources: Resources, forgotten: bool) -> None:
+    """What models were asked for a card that came to nothing is counted, once, whoever has left."""
+    run_id = uuid4() if forgotten else await start_run(resources, "pip")
+    if forgotten:
+        async with transaction(resources.sessions) as session:
+            await note(session, folders_of(run_id))
+    fact = CardFailed(
+        run_id=run_id,
+        login="pip",
+        stage="ingest_submitted_repositories",
+        code="timed_out",
+        message="No.",
+        calls=(ASKED, ELSEWHERE),
+    )
+    for _ in range(2):
+        await keep_ledger(fact, resources)
+
+    assert await sums(resources) == {
+        "ai_studio": (1, 3_000, 1_000, 3_400),
+        "vertex": (1, 3_000, 1_000, 3_400),
+    }
 
 
 async def test_many_cards_at_once(resources: Resources) -> None:

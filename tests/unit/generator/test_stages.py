@@ -11,6 +11,7 @@ from techub_common.errors import Away, Permanent, Transient
 from techub_common.events import (
     CardFailed,
     Event,
+    ModelCall,
     Options,
     PipelineStarted,
     StageRecorded,
@@ -20,8 +21,9 @@ from techub_common.events import (
 from techub_common.storage import FolderStore
 from techub_generator.failures import StageFailed
 from techub_generator.handlers import gave_up, retried
-from techub_generator.stages import LEFT_OUT, Done, Run
+from techub_generator.stages import DESCRIPTION, LEFT_OUT, SUBMITTED, Done, Paid, Run
 
+ASKED = ModelCall(provider="ai_studio", model="m", outcome="answered", tokens_in=3)
 RUN = UUID("00000000-0000-4000-8000-000000000001")
 
 
@@ -169,6 +171,27 @@ async def test_failures_know_their_place(
     assert getattr(raised.value, "retry_after", None) == getattr(error, "retry_after", None)
     assert (("second", "failed", 1) in told.story()) is isinstance(error, Permanent)
     assert "bug" not in last.message
+
+
+async def test_failures_know_what_was_asked(run: Callable[..., Run]) -> None:
+    """What models were asked is told of a run without a card too, whichever attempt asked it."""
+
+    async def described() -> Done[Paid]:
+        return Done(Paid(calls=(ASKED,)), "Described.")
+
+    attempt = run()
+    assert await attempt.stage(DESCRIPTION, Paid, described) is not None
+    with pytest.raises(StageFailed) as raised:
+        await attempt.stage(SUBMITTED, Answer, failing(Transient("Later.", code="later")))
+    assert gave_up(attempt.event, raised.value, 1).calls == (ASKED,)
+
+    again = run(attempt=3)  # it does not come to what the first attempt has done
+    with pytest.raises(StageFailed) as raised:
+        await again.stage(SUBMITTED, Answer, failing(Transient("Later.", code="later")))
+    last = gave_up(again.event, raised.value, 3)
+
+    assert last.calls == (ASKED,)
+    assert last.artifacts == {DESCRIPTION: f"runs/{RUN}/{DESCRIPTION}.json"}
 
 
 async def test_retried(run: Callable[..., Run]) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from techub_common.errors import Permanent
-from techub_common.events import SUITE, AssetCaptured, ModelCall
+from techub_common.events import SUITE, AssetCaptured
 from techub_generator.avatar import Avatar
 from techub_generator.description import AvatarDescription
 from techub_generator.failures import StageFailed
@@ -16,9 +16,9 @@ from techub_generator.gemini.describing import SEEN
 from techub_generator.gemini.drawing import SECONDS, Drawer, Drawn
 from techub_generator.gemini.exchange import Picture
 from techub_generator.pictures import seen
-from techub_generator.profile import Fact, GitHubProfile
+from techub_generator.profile import GitHubProfile
 from techub_generator.side_by_side import side_by_side
-from techub_generator.stages import MOCK, NO_CREDENTIAL, Done, Run, drawing
+from techub_generator.stages import MOCK, NO_CREDENTIAL, Done, Paid, Run, drawing
 
 log = structlog.get_logger()
 
@@ -26,7 +26,7 @@ MARGIN: Final = 15.0  # seconds a stage may take beyond asking, to store what ca
 BROKEN: Final = "The artwork could not be kept."
 
 
-class Artwork(Fact):
+class Artwork(Paid):
     """The JSON of `runs/<run_id>/draw_<kind>.json`; without `object_key` nothing was drawn.
 
     `calls` is what this run has asked for it, `provider` whose `model` drew it with which prompt.
@@ -42,7 +42,6 @@ class Artwork(Fact):
     provider: str | None = None
     model: str | None = None
     prompt_version: str = ARTWORK_VERSION
-    calls: tuple[ModelCall, ...] = ()
     duration_ms: int = 0
 
 

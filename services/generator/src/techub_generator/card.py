@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from techub_common.events import ModelCall, Provenance
+from techub_common.events import Provenance
 from techub_common.traits import CardTraits
 from techub_generator.artifacts import known
 from techub_generator.description import AvatarDescription
@@ -14,8 +14,15 @@ from techub_generator.gemini.context import Material
 from techub_generator.gemini.providers import Name
 from techub_generator.gemini.writing import Writer, Written
 from techub_generator.heuristics import traits_of
-from techub_generator.profile import Fact
-from techub_generator.stages import NO_CREDENTIAL, OVER_BUDGET, SWITCHED_OFF, TRAITS, Done, Run
+from techub_generator.stages import (
+    NO_CREDENTIAL,
+    OVER_BUDGET,
+    SWITCHED_OFF,
+    TRAITS,
+    Done,
+    Paid,
+    Run,
+)
 
 log = structlog.get_logger()
 
@@ -25,7 +32,7 @@ AS_GOOD_AS_NEW: Final = timedelta(days=1)
 MARGIN: Final = 5.0  # seconds the stage may take beyond asking
 
 
-class Card(Fact):
+class Card(Paid):
     """The JSON of `runs/<run_id>/generate_ai_profile.json`.
 
     `written_at` is when a model wrote the traits, `calls` what this run has asked for them; `seen`
@@ -35,7 +42,6 @@ class Card(Fact):
     traits: CardTraits
     provenance: Provenance
     written_at: datetime | None = None
-    calls: tuple[ModelCall, ...] = ()
     seen: AvatarDescription | None = None
 
     @property

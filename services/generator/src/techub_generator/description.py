@@ -3,7 +3,6 @@
 from typing import Final
 
 from techub_common.errors import Permanent
-from techub_common.events import ModelCall
 from techub_generator.artifacts import known
 from techub_generator.avatar import Avatar
 from techub_generator.gemini.describing import SECONDS, SEEN, describe
@@ -11,13 +10,13 @@ from techub_generator.gemini.exchange import Picture
 from techub_generator.gemini.providers import Provider
 from techub_generator.gemini.writing import Asks
 from techub_generator.profile import Fact
-from techub_generator.stages import DESCRIPTION, MOCK, NO_CREDENTIAL, Done, Run
+from techub_generator.stages import DESCRIPTION, MOCK, NO_CREDENTIAL, Done, Paid, Run
 
 MARGIN: Final = 5.0  # seconds the stage may take beyond asking
 NO_AVATAR: Final = "There is no avatar to describe."
 
 
-class AvatarDescription(Fact):
+class AvatarDescription(Paid):
     """The JSON of `runs/<run_id>/describe_avatar.json`; `sha256` is of the picture it is about.
 
     `details` are facial features, expression, attire, palette, background and mood, as far as they
@@ -27,7 +26,6 @@ class AvatarDescription(Fact):
     sha256: str
     description: str | None = None
     details: dict[str, str] = {}
-    calls: tuple[ModelCall, ...] = ()
 
 
 class Remembered(Fact):

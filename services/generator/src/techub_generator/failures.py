@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from techub_common.errors import Away, Permanent, Transient
+from techub_common.events import ModelCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,7 @@ class Place:
     login: str
     github_id: int | None = None
     artifacts: dict[str, str] = field(default_factory=dict)
+    calls: tuple[ModelCall, ...] = ()
     duration_ms: int = 0
 
 

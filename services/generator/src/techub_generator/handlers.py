@@ -48,7 +48,7 @@ async def generate_card(
     profile = await pull_profile(run, resources.github)
     await check_eligibility(run, profile)
     made = await _made(run, resources, profile)
-    card, seen, avatar = made.card, made.seen, made.avatar
+    card, avatar = made.card, made.avatar
     await resources.tell(
         CardGenerated(
             run_id=event.run_id,
@@ -60,11 +60,7 @@ async def generate_card(
             avatar=avatar.state if avatar else AvatarState.kept,
             artworks=tuple(one.kind for one in made.artworks if one.object_key),
             provenance=card.provenance if card else None,
-            calls=(
-                *(seen.calls if seen else ()),
-                *(card.calls if card else ()),
-                *(call for one in made.artworks for call in one.calls),
-            ),
+            calls=run.calls,
             reasons=reasons_of(profile) if card and card.counted else {},
             degradations=tuple(run.degradations),
         )
@@ -76,7 +72,6 @@ class Made:
     """What a run came to beside the profile."""
 
     avatar: Avatar | None
-    seen: AvatarDescription | None
     card: Card | None
     artworks: tuple[Artwork, ...]
 
@@ -95,17 +90,17 @@ async def _made(run: Run, resources: Resources, profile: GitHubProfile) -> Made:
             _written(run, resources, Material(profile, *read), seen),
             draw_suite(run, resources.drawer, profile, avatar, seen),
         )
-        return Made(avatar, seen, card, artworks)
+        return Made(avatar, card, artworks)
 
     async def written() -> Card | None:
         return await _written(run, resources, Material(profile, *await _read(run, resources)))
 
-    async def drawn() -> tuple[Pictured, tuple[Artwork, ...]]:
+    async def drawn() -> tuple[Avatar | None, tuple[Artwork, ...]]:
         avatar, seen = await _pictured(run, resources, profile)
-        return (avatar, seen), await draw_suite(run, resources.drawer, profile, avatar, seen)
+        return avatar, await draw_suite(run, resources.drawer, profile, avatar, seen)
 
-    ((avatar, seen), artworks), card = await both(drawn(), written())
-    return Made(avatar, seen, card, artworks)
+    (avatar, artworks), card = await both(drawn(), written())
+    return Made(avatar, card, artworks)
 
 
 async def _pictured(run: Run, resources: Resources, profile: GitHubProfile) -> Pictured:
@@ -144,6 +139,7 @@ def gave_up(event: Event, error: BaseException, attempts: int) -> CardFailed:
         message=str(error) if foreseen else "Something unforeseen went wrong on our side.",
         detail=error.detail if isinstance(error, Permanent) else {},
         artifacts=place.artifacts if place else {},
+        calls=place.calls if place else (),
     )
 
 

@@ -11,18 +11,20 @@ import structlog
 from pydantic import BaseModel
 
 from techub_common import tracing
-from techub_common.errors import Permanent
+from techub_common.errors import Away, Permanent
 from techub_common.events import (
     ARTWORKS,
     Degradation,
     Event,
+    ModelCall,
     PipelineStarted,
     StageRecorded,
     StageStatus,
 )
 from techub_common.storage import ObjectStore
 from techub_generator.artifacts import artifact_key, keep, kept
-from techub_generator.failures import Place, at
+from techub_generator.failures import Place, StageFailed, at
+from techub_generator.profile import Fact
 
 log = structlog.get_logger()
 
@@ -42,6 +44,7 @@ def drawing(kind: str) -> str:
 
 
 DRAWINGS: Final = tuple(drawing(kind) for kind in ARTWORKS)
+ASKING: Final = (DESCRIPTION, TRAITS, *DRAWINGS)
 
 FIRST_ATTEMPT: Final = 1
 STAGE_SECONDS: Final = 35.0  # all of them together stay below the limit of one delivery
@@ -54,6 +57,12 @@ LEFT_OUT: Final = "Left out of this run."
 
 R = TypeVar("R", bound=BaseModel)
 Tell = Callable[[Event], Awaitable[object]]
+
+
+class Paid(Fact):
+    """What a stage came to that asks models: with every question this run has put for it."""
+
+    calls: tuple[ModelCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +97,12 @@ class Run:
     github_id: int | None = None
     artifacts: dict[str, str] = field(default_factory=dict)
     degradations: list[Degradation] = field(default_factory=list)
+    asked: dict[str, tuple[ModelCall, ...]] = field(default_factory=dict)
+
+    @property
+    def calls(self) -> tuple[ModelCall, ...]:
+        """Return all questions to models this run has asked, in the order of the stages."""
+        return tuple(call for name in ASKING for call in self.asked.get(name, ()))
 
     def identify(self, github_id: int, login: str) -> None:
         """Take over who GitHub says this is."""
@@ -139,6 +154,8 @@ class Run:
             if isinstance(error, Permanent):
                 failed = line(StageStatus.failed, str(error))
                 await self.tell(failed.model_copy(update={"detail": {"code": error.code}}))
+            if not isinstance(error, Away | StageFailed):
+                await self._look_back(name)
             placed = at(error, self.place(name, _since(started)))
             if placed is error:
                 raise
@@ -149,7 +166,7 @@ class Run:
 
     async def _told(self, name: str, key: str, result: R, line: StageRecorded) -> R:
         await self.tell(line)
-        self.artifacts[name] = key
+        self._take(name, key, result)
         if line.status is StageStatus.degraded:
             self.lose(name, line.message or name)
         log.info(
@@ -160,6 +177,21 @@ class Run:
             resumed=line.attempt != self.attempt,
         )
         return result
+
+    def _take(self, name: str, key: str, result: BaseModel) -> None:
+        self.artifacts[name] = key
+        if isinstance(result, Paid):
+            self.asked[name] = result.calls
+
+    async def _look_back(self, stage: str) -> None:
+        """Take in what earlier attempts have asked and this one, ending here, does not come to.
+
+        Before a profile is known to be eligible nobody is asked.
+        """
+        for name in ASKING if stage not in (PULL, ELIGIBILITY) else ():
+            key = artifact_key(self.event.run_id, name)
+            if name not in self.artifacts and (found := await kept(self.store, key, Paid)):
+                self._take(name, key, found[0])
 
     def lose(self, name: str, reason: str) -> None:
         """Take down what the run lost at a stage; stages side by side end in any order."""
@@ -178,6 +210,7 @@ class Run:
             login=self.login or self.event.login,
             github_id=self.github_id,
             artifacts=dict(self.artifacts),
+            calls=self.calls,
             duration_ms=duration_ms,
         )
 

@@ -125,7 +125,10 @@ class CardGenerated(Event):
 
 
 class CardFailed(Event):
-    """No card could be made; what GitHub said is kept all the same."""
+    """No card could be made; what GitHub said is kept all the same.
+
+    `calls` are the questions to models this run has asked all the same.
+    """
 
     subject: ClassVar[str] = "card.failed"
     type: ClassVar[str] = "techub.card.failed.v1"
@@ -136,3 +139,4 @@ class CardFailed(Event):
     message: str
     detail: dict[str, Any] = {}
     artifacts: dict[str, str] = {}
+    calls: tuple[ModelCall, ...] = ()

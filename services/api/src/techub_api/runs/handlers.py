@@ -89,7 +89,7 @@ async def _keep(facts: Sequence[Fact], resources: Resources) -> None:
                     continue
                 if event.run_id in gone:
                     log.info("run_forgotten")
-                    if isinstance(event, events.CardGenerated):
+                    if isinstance(event, events.CardGenerated | events.CardFailed):
                         await spend(session, event.calls)  # what was paid stays paid
                     continue
                 it_is(session, now)
@@ -137,6 +137,7 @@ async def act(
             await spend(session, event.calls)
             await cards.generated(session, run, event, prepared.facts, resources)
         case events.CardFailed():
+            await spend(session, event.calls)
             await cards.failed(session, run, event, prepared.facts, resources)
         case events.AssetCaptured():
             await assets.captured(session, run, event)
