@@ -1,6 +1,7 @@
 """Whatever GitHub answers becomes a profile or a foreseen error, and never something else."""
 
 import json
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime
@@ -20,6 +21,7 @@ from techub_generator.github.pull import pull
 from techub_generator.heuristics import traits_of
 from techub_generator.profile import GitHubProfile
 from techub_generator.prose import LONGEST_DOCUMENT, paragraphs
+from tests.unit.linear import FAR_TOO_LONG, filled
 
 BASE = "https://api.github.test"
 USER = {"id": 1815, "login": "ada", "type": "User", "created_at": "2012-07-11T20:38:33Z"}
@@ -246,6 +248,19 @@ async def test_sections_graphql_refuses() -> None:
 
     assert read.unread == ("contributions",)
     assert (read.sections["pinned"], read.sections["contributions"]) == ("cleared", "kept")
+
+
+@pytest.mark.parametrize(
+    "piece", ["word ", "a.", "a-", "eyJ-", "a@b.c-", "[![](", "\n", "\r\n", " \n", "\u202e", "é"]
+)
+async def test_large_readme(piece: str) -> None:
+    """Two megabytes of whatever shape become text of a bearable length, and that at once."""
+    readme = filled(piece, 2_000_000)
+    began = time.process_time()
+    large = await pulled(user=USER, readme=readme.encode())
+
+    assert time.process_time() - began < FAR_TOO_LONG
+    assert len(large.readme or "") <= LONGEST_DOCUMENT
 
 
 async def test_large_and_broken_readme() -> None:
