@@ -40,9 +40,9 @@ TICK_SECONDS = 0.01
 TAIL = ("-m", "techub_cli", "events", "tail")
 BARE = (str(Path(__file__).with_name("bare_tail.py")),)
 ARRIVED_WITHIN = 30.0
-RUNS = 60
+RUNS = 30
 WARM_UP = 20
-ENDED_WITHIN = 120.0
+ENDED_WITHIN = 300.0
 
 
 def numbered(number: int) -> events.Event:

@@ -4,7 +4,6 @@ import asyncio
 import os
 import pty
 import re
-import signal
 import sys
 import threading
 import time
@@ -55,7 +54,7 @@ class Terminal:
 
 @asynccontextmanager
 async def in_terminal(command: Sequence[str], nats_url: str) -> AsyncIterator[Terminal]:
-    """Yield a Python command that runs in a terminal; it is interrupted at the end."""
+    """Yield a Python command that runs in a terminal; it is ended with this."""
     ours, theirs = pty.openpty()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -73,7 +72,7 @@ async def in_terminal(command: Sequence[str], nats_url: str) -> AsyncIterator[Te
         yield terminal
     finally:
         if process.returncode is None:
-            process.send_signal(signal.SIGINT)
+            process.terminate()
         await process.wait()
         reader.join(timeout=10)
         os.close(ours)
