@@ -24,7 +24,7 @@ from techub_devstack.services import NAMES, free_ports
 from techub_devstack.stack import Stack, Wanted, running_stack
 
 KILLED = ("generator", "screenshotter", "optimizer", "notifier")
-BETWEEN_KILLS = 20.0
+BETWEEN_KILLS = 8.0
 AT_ONCE = 6
 LONGEST = 900.0
 EXPORTED_WITHIN = 15.0
