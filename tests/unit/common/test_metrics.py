@@ -144,13 +144,17 @@ def test_what_models_took(metrics: Metrics, registry: CollectorRegistry) -> None
     card = {"run_id": uuid4(), "login": "pip", "github_id": 1, "artifacts": {}}
     calls = [call | {"outcome": "timed_out"}, call | drawn, call | strange]
     metrics.told(events.CardGenerated.model_validate(card | {"calls": calls}))
+    lost = {"run_id": uuid4(), "login": "pip", "stage": "x", "code": "x", "message": "x"}
+    metrics.told(
+        events.CardFailed.model_validate(lost | {"calls": [call | {"outcome": "blocked"}]})
+    )
     value = registry.get_sample_value
     failed = {"provider": "vertex", "purpose": "traits", "outcome": "failed"}
     other = {"provider": OTHER, "purpose": OTHER, "outcome": "answered"}
 
-    assert value("techub_model_calls_total", failed) == 1
+    assert value("techub_model_calls_total", failed) == 2
     assert value("techub_model_calls_total", other) == 1
-    assert value("techub_model_tokens_total", {"provider": "vertex", "direction": "in"}) == 20
+    assert value("techub_model_tokens_total", {"provider": "vertex", "direction": "in"}) == 30
     assert value("techub_model_dollars_total", {"provider": "vertex"}) == 0.25
 
 

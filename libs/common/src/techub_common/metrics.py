@@ -12,6 +12,7 @@ from techub_common.events import (
     AssetCaptured,
     AssetFailed,
     AssetRecorded,
+    CardFailed,
     CardGenerated,
     Ended,
     Event,
@@ -153,7 +154,7 @@ class Metrics:
                 self._runs.labels("canceled", "").inc()
             case StageRecorded():
                 self._told_stage(event)
-            case CardGenerated():
+            case CardGenerated() | CardFailed():
                 for call in event.calls:
                     self._told_call(call)
             case NotificationRecorded():
