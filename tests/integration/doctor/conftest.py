@@ -1,14 +1,16 @@
 """A service in this process that is asked how it is, as `techub doctor` asks."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import nats
 import pytest
 from nats.aio.client import Client
+from nats.errors import NoRespondersError
 
-from techub_common.doctor import Check, Finding
-from techub_common.doctor.answering import answering_doctor
+from techub_common.asks import EXAMINE, DoctorRequest
+from techub_common.doctor import Finding
 from techub_common.doctor.rounds import Depth, ask_everybody
 from techub_common.runtime import OpenService, Service, opened
 from techub_common.settings import CommonSettings
@@ -41,16 +43,25 @@ def ask(operator: Client) -> Ask:
 async def answering(settings: CommonSettings, open_service: OpenService) -> AsyncIterator[Service]:
     """Open a service without letting it hear or loop: it answers questions."""
     async with opened(settings) as service, open_service(service):
+        await heard(service)
         yield service
 
 
-@asynccontextmanager
-async def answering_with(
-    settings: CommonSettings, checks: Callable[[Service], Sequence[Check]]
-) -> AsyncIterator[Service]:
-    """Let a service that has nothing but these checks answer."""
-    async with opened(settings) as service, answering_doctor(service, checks(service)):
-        yield service
+async def heard(service: Service) -> None:
+    """Return once the server knows that the service answers.
+
+    A flush does not say so: nats-py writes its PING at once, past the SUB that still waits.
+    """
+    subject = EXAMINE[service.settings.service]
+    present = DoctorRequest(depth="present").model_dump_json().encode()
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                await service.client.request(subject, present, timeout=10)
+            except NoRespondersError:
+                await asyncio.sleep(0.01)
+            else:
+                return
 
 
 def bad(found: Findings) -> dict[str, tuple[str, str]]:
