@@ -31,9 +31,9 @@ SECRETS = (
 
 @pytest.fixture(scope="module")
 async def clinic(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    """Give a system that is probed every two seconds, with two generators and Gemini's double."""
+    """Give a system that is probed every second, with two generators and Gemini's double."""
     environment = {
-        "PROBE_SECONDS": "2",
+        "PROBE_SECONDS": "1",
         "ACK_WAIT_SECONDS": "3",
         "GEMINI_API_KEY": GEMINI,
     }
@@ -124,7 +124,7 @@ async def test_a_service_that_is_down_is_told_once(clinic: Stack) -> None:
     await optimizer.until_ready()
     await until(lambda: alerts(clinic, MENDED), "the all-clear")
     seen = await probes_kept(clinic)
-    await until(lambda: more_than(clinic, seen + 2), "two more probes")
+    await until(lambda: more_than(clinic, seen + 1), "two more probes")
 
     assert (code, failing(document)) == (1, {("optimizer", "answers")})
     assert (len(await alerts(clinic, BROKE)), len(await alerts(clinic, MENDED))) == (1, 1)
