@@ -11,7 +11,7 @@ from techub_api.spending.budget import spent_today, tell_once
 from techub_common.events import Notify, Policy
 from techub_common.outbox import Outbox
 
-BUDGET_LOCK: Final = 7_236_011
+BUDGET_LOCK: Final = 7_236_012
 OVER_BUDGET: Final = "The day's budget for models is used up."
 NO_MODELS: Final[dict[str, Any]] = {
     "ai_text": False,
