@@ -10,8 +10,9 @@ import pytest
 from nats.js.errors import NotFoundError
 
 from techub_cli.connection import Server, connected
-from techub_cli.letters import Chosen, Letters
-from techub_cli.replaying import Action, decide, perform
+from techub_common.letters import Chosen, Letters
+from techub_cli.replaying import decide, perform
+from techub_common.replaying import Action
 from techub_common import events
 from techub_common.dead import DeadLetter
 from techub_common.envelope import seal

@@ -6,7 +6,7 @@ from typing import Any
 from nats.js import JetStreamContext
 
 from techub_cli.connection import Server, connected
-from techub_cli.letters import Chosen, Letters
+from techub_common.letters import Chosen, Letters
 from techub_cli.replaying import decide, perform
 from techub_common.asks import SHOW_RUN
 from techub_common.dead import DeadLetter

@@ -13,7 +13,7 @@ from nats.errors import NoRespondersError
 from pydantic import BaseModel
 
 from techub_common.errors import Away, Permanent, TecHubError
-from techub_common.nats_address import servers_of
+from techub_common.nats_address import complaint, servers_of
 
 CONNECT_SECONDS: Final = 5
 ANSWER_SECONDS: Final = 10.0
@@ -106,12 +106,6 @@ async def _connect(client: Client, server: Server) -> None:
     met = True
 
 
-def complaint(client: Client) -> str:
-    """Return, in brackets, which permission the server says we lack."""
-    error = str(client.last_error or "")
-    return f" ({error})" if "permissions violation" in error.lower() else ""
-
-
 def _check(server: Server) -> None:
     if not server.url:
         message = "NATS_URL is not set; set it or give --server nats://host:4222"
@@ -124,3 +118,6 @@ def _check(server: Server) -> None:
 def _unreadable(service: str, subject: str) -> TecHubError:
     message = f"what the {service} answered to {subject} cannot be read; do the versions match?"
     return Permanent(message, code="unreadable_answer")
+
+
+__all__ = ("ANSWER_SECONDS", "Server", "ask", "complaint", "connected")

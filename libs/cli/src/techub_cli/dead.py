@@ -14,11 +14,12 @@ from techub_cli.letter_lines import (
     letter_shown,
     none_fits,
 )
-from techub_cli.letters import Chosen, Letter, Letters
-from techub_cli.replaying import Action, Deed, decide, perform
+from techub_cli.replaying import decide, perform
 from techub_cli.running import print_json, run_connected, say
 from techub_cli.screen import Screen
-from techub_cli.since import moment
+from techub_common.letters import Chosen, Letter, Letters
+from techub_common.replaying import Action, Deed
+from techub_common.since import moment
 
 app = typer.Typer(no_args_is_help=True, help="Messages that were given up.")
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from rich.text import Text
 
-from techub_cli.letters import Letter
-from techub_cli.replaying import Action, Deed
 from techub_cli.screen import clock, colour_of, plain
+from techub_common.letters import Letter
+from techub_common.replaying import Action, Deed
 
 SHORT_ID = 8
 NUMBER_WIDTH = 6

@@ -37,7 +37,23 @@ EXAMINE: Final[Mapping[str, str]] = {
 }
 """How to ask every replica of a service at once; any other question goes to one of them."""
 
-ASKED_BY: Final[Mapping[str, tuple[str, ...]]] = {"api": (CHECK_GEMINI, *EXAMINE.values())}
+API_WORKERS: Final = "ask.api.workers"
+GENERATOR_WORKERS: Final = "ask.generator.workers"
+SCREENSHOTTER_WORKERS: Final = "ask.screenshotter.workers"
+OPTIMIZER_WORKERS: Final = "ask.optimizer.workers"
+NOTIFIER_WORKERS: Final = "ask.notifier.workers"
+WORKERS: Final = (
+    API_WORKERS,
+    GENERATOR_WORKERS,
+    SCREENSHOTTER_WORKERS,
+    OPTIMIZER_WORKERS,
+    NOTIFIER_WORKERS,
+)
+"""Who is at work: every replica of a service answers for itself (`techub_common.working`)."""
+
+ASKED_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    "api": (CHECK_GEMINI, LIST_NOTIFICATIONS, *WORKERS, *EXAMINE.values())
+}
 """What services ask each other; operators may ask everything."""
 
 
@@ -96,12 +112,14 @@ class RetryRequest(BaseModel):
     """Repeat what failed in a run that is over; answered like `RunRequest`.
 
     `steps` names the steps to repeat (`capture:og`, `generate_ai_profile`), all that failed when
-    empty. A `bulk` retry waits in line behind people's runs.
+    empty; `whole` repeats all that the run was asked for, whatever came of it. A `bulk` retry waits
+    in line behind people's runs.
     """
 
     login_or_run: str
     steps: tuple[str, ...] = ()
     bulk: bool = False
+    whole: bool = False
 
 
 class NotificationsRequest(BaseModel):

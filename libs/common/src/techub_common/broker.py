@@ -12,6 +12,7 @@ from faststream import AckPolicy
 from faststream._internal.endpoint.subscriber import SubscriberUsecase
 from faststream.nats import JStream, NatsBroker, NatsMessage, PubAck, PullSub
 from faststream.security import SASLPlaintext
+from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.errors import MaxPayloadError
 from nats.errors import TimeoutError as NatsTimeoutError
@@ -99,6 +100,12 @@ class Teller:
         self._source = source
         self._metrics = metrics or Metrics()
 
+    @property
+    def connection(self) -> Client:
+        """Return the connection it publishes on, for those who look at streams."""
+        connection: Client = self._broker.config.connection_state.connection
+        return connection
+
     async def __call__(self, event: Event) -> PubAck:
         """Tell the event as an effect of the one being handled; raise Away."""
         ack = await self.send(seal(event, self._source))
@@ -178,6 +185,16 @@ class Listener:
         self._prepare = prepare
         self._running = True  # a stop before the start holds: nothing is fetched then
         self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def consumer(self) -> str:
+        """Return the name of the consumer it hears."""
+        return self._consumer.name
+
+    @property
+    def held(self) -> list[Taken]:
+        """Return what is in hand right now."""
+        return self._delivery.held()
 
     async def run(self) -> None:
         """Hear until `stop` is called; raise when the consumer does not exist at the start."""

@@ -162,6 +162,11 @@ class Delivery:
     retried: Retried | None = None
     metrics: Metrics = field(default_factory=Metrics)
     _raised: OrderedDict[int, int] = field(default_factory=OrderedDict)
+    _hands: list[Hand] = field(default_factory=list)
+
+    def held(self) -> "list[Taken]":
+        """Return what is in hand right now, in every slot."""
+        return [taken for hand in self._hands for taken in hand.values()]
 
     async def handle(self, messages: Sequence[Msg], work: Work) -> None:
         """Settle each message: acknowledged, given back with a delay, or dead-lettered and ended.
@@ -170,6 +175,7 @@ class Delivery:
         is never held against the others.
         """
         hand: Hand = {}  # what is not settled yet
+        self._hands.append(hand)
         unreadable = []
         for message in messages:
             try:
@@ -187,6 +193,8 @@ class Delivery:
         except asyncio.CancelledError:
             await self._give_back(hand)
             raise
+        finally:
+            self._hands = [other for other in self._hands if other is not hand]
 
     def _read(self, message: Msg) -> "Taken":
         """Return what the message says; raise Permanent when it says nothing."""

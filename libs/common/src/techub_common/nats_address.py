@@ -1,6 +1,8 @@
-"""What NATS_URL says: where the servers are, and who connects."""
+"""What NATS_URL says: where the servers are, and who connects; and what a server refuses them."""
 
 from urllib.parse import unquote, urlsplit
+
+from nats.aio.client import Client
 
 
 def servers_of(nats_url: str) -> tuple[list[str], str | None, str | None]:
@@ -15,3 +17,9 @@ def servers_of(nats_url: str) -> tuple[list[str], str | None, str | None]:
     if named is None or named.username is None:
         return servers, None, None
     return servers, unquote(named.username), unquote(named.password or "")
+
+
+def complaint(client: Client) -> str:
+    """Return, in brackets, which permission the server says we lack."""
+    error = str(client.last_error or "")
+    return f" ({error})" if "permissions violation" in error.lower() else ""

@@ -81,8 +81,9 @@ def _service(name: str) -> User:
             *asks.ASKED_BY.get(name, ()),
             *((f"{DEAD_PREFIX}*",) if name == API else (f"{DEAD_PREFIX}{consumer.name}",)),
             *_pulls(EVENTS, consumer.name),
-            *(_keeper() if name == API else ()),
+            *((*_keeper(), *_looks(), *_replays()) if name == API else ()),
         ),
+        denied=_not_read(LEDGER) if name == API else (),
         subscribe=(f"{inbox_of(name)}.>", *asked),
         answers=bool(asked),
     )
@@ -116,6 +117,39 @@ def _keeper() -> tuple[str, ...]:
         *_pulls(ADVISORIES, ADVISORY_CONSUMER)[1:],
         f"$JS.API.STREAM.MSG.GET.{EVENTS}",
     )
+
+
+def _looks() -> tuple[str, ...]:
+    """Return what the operators' pages take: to read EVENTS by consumers that pass, and DEAD."""
+    return (
+        f"$JS.API.CONSUMER.CREATE.{EVENTS}.*",
+        f"$JS.API.CONSUMER.INFO.{EVENTS}.*",
+        f"$JS.API.CONSUMER.MSG.NEXT.{EVENTS}.*",
+        f"$JS.API.STREAM.MSG.GET.{DEAD}",
+        f"$JS.API.STREAM.MSG.DELETE.{DEAD}",
+    )
+
+
+def _not_read(own: Consumer) -> tuple[str, ...]:
+    """Return what must not be done to the services' durables, whatever consumers may pass."""
+    return (
+        *(f"$JS.API.CONSUMER.CREATE.{EVENTS}.{one.name}" for one in CONSUMERS),
+        *(
+            f"$JS.API.CONSUMER.MSG.NEXT.{EVENTS}.{one.name}"
+            for one in CONSUMERS
+            if one.name != own.name
+        ),
+    )
+
+
+def _replays() -> tuple[str, ...]:
+    """Return what the api tells again in others' words: what not only the ledger hears of them.
+
+    What the ledger gave up is given to it without a road.
+    """
+    heard = {event.subject: None for one in CONSUMERS if one is not LEDGER for event in one.hears}
+    own = {event.subject for event in TOLD_BY[API]}
+    return tuple(subject for subject in heard if subject not in own)
 
 
 def _operators() -> User:

@@ -34,6 +34,7 @@ from techub_common.metrics import Metrics
 from techub_common.settings import CommonSettings
 from techub_common.streams import Consumer
 from techub_common.tasks import end
+from techub_common.working import report
 
 log = structlog.get_logger()
 
@@ -190,6 +191,7 @@ async def _run(settings: CommonSettings, open_service: OpenService) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with opened(settings) as service, open_service(service):
+        await report(service.tell.connection, settings.service, service.listeners)
         await _turn(service, stop)
     log.info("service_stopped")
 

@@ -13,6 +13,7 @@ from techub_api.description import describe
 from techub_api.embeds import routes as embed_routes
 from techub_api.hooks import routes as hook_routes
 from techub_api.mail import routes as mail_routes
+from techub_api.ops import routes as ops_routes
 from techub_api.pages import errors as page_errors
 from techub_api.pages import routes as page_routes
 from techub_api.pictures import routes as picture_routes
@@ -54,6 +55,7 @@ def create_app(resources: Resources) -> FastAPI:
     app.add_middleware(CrossOrigin, origins=resources.settings.cors_origins)
     if resources.settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=resources.settings.trusted_proxies)
+    ops_routes.install(app, resources)
     for module in (
         submission_routes,
         run_routes,

@@ -4,6 +4,7 @@ from techub_api.accounts.tables import AllowedLogin, ApiToken, Invite, Session, 
 from techub_api.doctor.tables import Health, Probe, ProbeFinding
 from techub_api.limits.tables import AnsweredRequest, Bucket
 from techub_api.objects.tables import Forgotten
+from techub_api.ops.tables import Action, ActionRun
 from techub_api.policy.tables import Switches
 from techub_api.profiles.details import (
     ProfileActivity,
@@ -20,6 +21,8 @@ from techub_api.runs.tables import Entry, Run, RunPicture, Step
 from techub_api.spending.tables import ExhaustedDay, Spending
 
 __all__ = [
+    "Action",
+    "ActionRun",
     "AllowedLogin",
     "AnsweredRequest",
     "ApiToken",

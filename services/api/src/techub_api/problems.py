@@ -21,6 +21,7 @@ STATUS: Final[Mapping[str, HTTPStatus]] = {
     "bad_key": HTTPStatus.NOT_FOUND,
     "bad_signature": HTTPStatus.UNAUTHORIZED,
     "body_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "filter_refused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "idempotency_key_reused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "invalid_login": HTTPStatus.UNPROCESSABLE_ENTITY,
     "invite_taken": HTTPStatus.FORBIDDEN,
@@ -32,6 +33,7 @@ STATUS: Final[Mapping[str, HTTPStatus]] = {
     "object_missing": HTTPStatus.NOT_FOUND,
     "options_refused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "ownership_cap": HTTPStatus.FORBIDDEN,
+    "plan_stale": HTTPStatus.CONFLICT,
     "profile_claimed": HTTPStatus.FORBIDDEN,
     "profile_missing": HTTPStatus.NOT_FOUND,
     "request_under_way": HTTPStatus.CONFLICT,
@@ -49,6 +51,7 @@ STATUS: Final[Mapping[str, HTTPStatus]] = {
     "unknown_stage": HTTPStatus.UNPROCESSABLE_ENTITY,
     "unknown_variant": HTTPStatus.UNPROCESSABLE_ENTITY,
     "webhooks_off": HTTPStatus.NOT_FOUND,
+    "why_missing": HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 
 

@@ -9,6 +9,7 @@ from techub_api.doctor.probing import Probes
 from techub_api.metrics import OpenRuns
 from techub_api.objects.pruning import ObjectPruning
 from techub_api.operators import answers, snapshots
+from techub_api.ops import routes as ops_routes
 from techub_api.resources import open_resources
 from techub_api.runs.handlers import ledger
 from techub_api.schema import INBOX, OUTBOX
@@ -38,6 +39,7 @@ def opener(settings: Settings) -> Callable[[Service], AbstractAsyncContextManage
     async def open_service(service: Service) -> AsyncIterator[None]:
         async with open_resources(service, settings) as resources:
             service.provide(resources=resources)
+            app = create_app(resources)
             service.hear_together(
                 LEDGER, ledger(resources), slots=LEDGER_SLOTS, most=LEDGER_TOGETHER
             )
@@ -52,10 +54,11 @@ def opener(settings: Settings) -> Callable[[Service], AbstractAsyncContextManage
                 Advisories(resources, service.jetstream).run,
                 Pruning(resources.sessions, OUTBOX, INBOX).run,
                 ObjectPruning(resources).run,
+                *ops_routes.loops(app, resources),
             ]
             if settings.probe_seconds:
                 service.loops.append(Probes(resources, lambda: ask_everybody(service.client)).run)
-            server = server_for(create_app(resources), settings.http_port, host="0.0.0.0")  # noqa: S104  # behind the ingress
+            server = server_for(app, settings.http_port, host="0.0.0.0")  # noqa: S104  # behind the ingress
             service.servers.append(server.run_until)
             await service.answer(asks.RUN_PIPELINE, answers.run_pipeline)
             await service.answer(asks.SHOW_RUN, answers.show)

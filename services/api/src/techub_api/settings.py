@@ -1,15 +1,19 @@
 """What the api reads from its environment."""
 
+import re
+from collections.abc import Mapping
 from enum import StrEnum
 from ipaddress import ip_network
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, field_validator
 
 from techub_api.mail.signatures import is_secret
 from techub_cards.variants import VARIANTS
 from techub_common.settings import CommonSettings, DatabaseSettings, StorageSettings, WebAddress
+
+_OPERATOR: Final = re.compile(r"[A-Za-z0-9._-]{1,40}")
 
 
 class AccessPolicy(StrEnum):
@@ -31,6 +35,22 @@ def _networks(value: str) -> str:
     for part in _parts(value):
         ip_network(part)  # its ValueError says what is wrong
     return ",".join(_parts(value))
+
+
+def _operators(value: SecretStr) -> SecretStr:
+    names = [name for name, _ in _credentials(value)]
+    if not names or not all(password for _, password in _credentials(value)):
+        message = "must be `user:password`, or several of them separated by commas"
+        raise ValueError(message)
+    if len(set(names)) < len(names) or not all(map(_OPERATOR.fullmatch, names)):
+        message = "needs users of letters, digits, `.`, `_` and `-`, each of them once"
+        raise ValueError(message)
+    return value
+
+
+def _credentials(value: SecretStr) -> list[tuple[str, str]]:
+    pairs = [part.partition(":") for part in _parts(value.get_secret_value())]
+    return [(name, password) for name, _, password in pairs]
 
 
 def _origins(value: str) -> str:
@@ -61,6 +81,10 @@ class Settings(CommonSettings, DatabaseSettings, StorageSettings):
     github_client_secret: SecretStr | None = None
     github_webhook_secret: SecretStr | None = Field(default=None, min_length=16)
     access_policy: AccessPolicy = AccessPolicy.open
+    ops_http_basic: Annotated[SecretStr, AfterValidator(_operators)] | None = Field(  # type: ignore[pydantic-alias]  # it has a default
+        default=None,
+        validation_alias=AliasChoices("ops_http_basic", "mission_control_jobs_http_basic"),
+    )
     resend_webhook_secret: Annotated[SecretStr, AfterValidator(_signing_secret)] | None = None
     ai_text_enabled: bool = True
     ai_images_enabled: bool = False
@@ -95,6 +119,11 @@ class Settings(CommonSettings, DatabaseSettings, StorageSettings):
     def variants(self) -> tuple[str, ...]:
         """Return the pictures there are to make: those named, else every one."""
         return tuple(self.capture_variants.split(",")) if self.capture_variants else tuple(VARIANTS)
+
+    @property
+    def operators(self) -> Mapping[str, str]:
+        """Return user → password of those who may come in to `/ops`."""
+        return dict(_credentials(self.ops_http_basic)) if self.ops_http_basic else {}
 
     @property
     def is_https(self) -> bool:

@@ -72,16 +72,23 @@ def answer(
             }
         )
     )
-    headers = {"Content-Security-Policy": policy_for(settings), **HEADERS}
-    content: str | bytes = html
-    if not forms and takes_gzip(request.headers.get("accept-encoding")):
-        # A page with a token is never packed: its length would tell of what is in it.
-        content = gzip.compress(html.encode(), 5, mtime=0)
-        headers["Content-Encoding"] = "gzip"
-    response = HTMLResponse(content, status, headers=headers)
+    response = packed(request, settings, html, status=status, holds_form=bool(forms))
     if forms and visitor.mark is None:
         keep_cookie(response, settings, FORM_COOKIE, mark)
     return response
+
+
+def packed(
+    request: Request, settings: Settings, html: str, *, status: int = 200, holds_form: bool
+) -> HTMLResponse:
+    """Return the page under the policy of pages, packed where that gives nothing away."""
+    headers = {"Content-Security-Policy": policy_for(settings), **HEADERS}
+    content: str | bytes = html
+    if not holds_form and takes_gzip(request.headers.get("accept-encoding")):
+        # A page with a token is never packed: its length would tell of what is in it.
+        content = gzip.compress(html.encode(), 5, mtime=0)
+        headers["Content-Encoding"] = "gzip"
+    return HTMLResponse(content, status, headers=headers)
 
 
 def policy_for(settings: Settings) -> str:

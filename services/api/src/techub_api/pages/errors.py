@@ -81,7 +81,7 @@ def _page(request: Request, error: Exception, problem: Response) -> Response:
         sentence=_sentence(status, error),
     )
     page.headers["Vary"] = "Accept, Cookie, Accept-Encoding"
-    for name in ("Retry-After", "Allow"):
+    for name in ("Retry-After", "Allow", "WWW-Authenticate"):
         if name in problem.headers:
             page.headers[name] = problem.headers[name]
     return page

@@ -24,6 +24,7 @@ class Feed:
     def __init__(self, url: str) -> None:
         self._dsn = make_url(url).set(drivername="postgresql").render_as_string(False)
         self._followers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._watchers: set[asyncio.Event] = set()
 
     async def run(self) -> None:
         """Listen for ever, connecting again whenever the connection is lost."""
@@ -46,6 +47,16 @@ class Feed:
             if not self._followers[str(run_id)]:
                 del self._followers[str(run_id)]
 
+    @asynccontextmanager
+    async def watch(self) -> AsyncIterator[asyncio.Event]:
+        """Yield an event that is set whenever the story of any run has grown."""
+        grown = asyncio.Event()
+        self._watchers.add(grown)
+        try:
+            yield grown
+        finally:
+            self._watchers.discard(grown)
+
     async def _listen(self) -> None:
         lost = asyncio.Event()
         connection = await asyncpg.connect(self._dsn, timeout=5)
@@ -57,7 +68,7 @@ class Feed:
             await connection.close(timeout=1)
 
     def _wake(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
-        for grown in self._followers.get(str(payload), ()):
+        for grown in (*self._followers.get(str(payload), ()), *self._watchers):
             grown.set()
 
 

@@ -13,6 +13,7 @@ from techub_api.schema import Base
 
 _OPEN_SQL = "status IN ('queued', 'running')"
 _UNTOLD_SQL = "notified IS NULL AND status IN ('success', 'partial_success', 'failure')"
+_ROUGH_SQL = "status NOT IN ('completed', 'skipped')"
 
 
 class Run(Base):
@@ -23,6 +24,12 @@ class Run(Base):
         Index("uq_runs_open", "profile_id", unique=True, postgresql_where=text(_OPEN_SQL)),
         Index("ix_runs_queued", "number", postgresql_where=text("status = 'queued'")),
         Index("ix_runs_untold", "id", postgresql_where=text(_UNTOLD_SQL)),
+        Index("ix_runs_status", "status", "number"),
+        Index("ix_runs_trigger", "trigger", "number"),
+        Index("ix_runs_counted", "created_at", "status", "trigger"),
+        Index(
+            "ix_runs_parent", "parent_run_id", postgresql_where=text("parent_run_id IS NOT NULL")
+        ),
         CheckConstraint(f"({_OPEN_SQL}) = (finished_at IS NULL)", name="finished_together"),
         CheckConstraint(
             "status IN ('queued','running','success','partial_success','failure','canceled')",
@@ -62,10 +69,19 @@ class Run(Base):
     )
 
 
+Index(
+    "ix_runs_login",
+    func.lower(Run.login).label("lower_login"),
+    Run.number,
+    postgresql_ops={"lower_login": "text_pattern_ops"},
+)
+
+
 class Step(Base):
     """One row of a run's story, as it stands now."""
 
     __tablename__ = "steps"
+    __table_args__ = (Index("ix_steps_rough", "name", "run_id", postgresql_where=text(_ROUGH_SQL)),)
     __mapper_args__ = {"eager_defaults": False}  # many in one statement
 
     run_id: Mapped[UUID] = mapped_column(ForeignKey(Run.id), primary_key=True)

@@ -1,6 +1,7 @@
 """A retry: a new run that repeats only what failed in one that is over."""
 
 import json
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from techub_api.runs.queries import run_named
 from techub_api.runs.rules import Repeat, to_repeat
 from techub_api.runs.status import Status
 from techub_api.runs.tables import Run, RunPicture, Step
-from techub_api.submissions.starting import Asked, Wanted, open_run
+from techub_api.submissions.starting import Asked, Wanted, last_view, open_run
 from techub_common.asks import RetryRequest
 from techub_common.database import transaction
 from techub_common.errors import Permanent
@@ -30,32 +31,51 @@ log = structlog.get_logger()
 LOST: Final = ("failed", "degraded")
 
 
-async def retry(resources: Resources, request: RetryRequest) -> Asked:
+WHOLE: Final = Repeat()
+
+
+async def retry(
+    resources: Resources,
+    request: RetryRequest,
+    *,
+    trigger: Trigger = Trigger.cli,
+    run_id: UUID | None = None,
+) -> Asked:
     """Start a run that repeats what failed, or return the open one that does so already.
 
-    Raises Permanent `run_open` while the run is open or another one does something else,
-    `newer_card` when a later run has made a card since, `nothing_to_retry`.
+    Who may have to ask twice gives the new run its id. Raises Permanent `run_open` while the run is
+    open or another one does something else, `newer_card` when a later run has made a card since,
+    `nothing_to_retry`.
     """
-    run_id = new_run_id()
+    run_id = run_id or new_run_id()
     async with transaction(resources.sessions) as session:
         parent = await lock_run(session, await run_named(session, request.login_or_run))
-        repeat = await plan(session, parent, request.steps)
+        repeat = await to_do(session, parent, request)
     await carry_over(resources.objects, parent.id, run_id, repeat.kept)
     async with transaction(resources.sessions) as session:
         parent = await lock_run(session, parent.id)
-        if repeat != await plan(session, parent, request.steps):
+        if repeat != await to_do(session, parent, request):
             message = f"something about the run {parent.id} changed just now; ask again"
             raise Permanent(message, code="changed_meanwhile")
         profile = await session.get_one(Profile, parent.profile_id)
         wanted = await _wanted(session, resources, parent, repeat, run_id, bulk=request.bulk)
-        return await open_run(session, resources.outbox, profile, wanted)
+        if request.whole:
+            view = await last_view(session, profile, wanted.options)
+            wanted = replace(wanted, view_key=view)
+        return await open_run(session, resources.outbox, profile, replace(wanted, trigger=trigger))
+
+
+async def to_do(session: AsyncSession, parent: Run, request: RetryRequest) -> Repeat:
+    """Return what this request repeats of the run: all of it, or what `plan` says."""
+    if not request.whole:
+        return await plan(session, parent, request.steps)
+    _is_over(parent)
+    return WHOLE
 
 
 async def plan(session: AsyncSession, parent: Run, steps: tuple[str, ...]) -> Repeat:
     """Return what a retry of this run has to do; the run is locked. Raises Permanent."""
-    if Status(parent.status).is_open:
-        message = f"the run {parent.id} is still open; wait for its end or cancel it"
-        raise Permanent(message, code="run_open")
+    _is_over(parent)
     await _no_newer_card(session, parent)
     lost = await session.scalars(
         select(Step.name).where(Step.run_id == parent.id, Step.status.in_(LOST))
@@ -74,6 +94,12 @@ async def plan(session: AsyncSession, parent: Run, steps: tuple[str, ...]) -> Re
         message = f"nothing of the run {parent.id} is left to repeat{there_is_none}"
         raise Permanent(message, code="nothing_to_retry")
     return repeat
+
+
+def _is_over(parent: Run) -> None:
+    if Status(parent.status).is_open:
+        message = f"the run {parent.id} is still open; wait for its end or cancel it"
+        raise Permanent(message, code="run_open")
 
 
 async def carry_over(

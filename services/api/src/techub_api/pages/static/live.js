@@ -21,6 +21,7 @@ function follow(story) {
     if (Number(event.lastEventId) > last) read();
   };
   KINDS.forEach((kind) => source.addEventListener(kind, heard));
+  source.addEventListener("changed", read);
   source.addEventListener("end", () => {
     source.close();
     read();
@@ -47,7 +48,7 @@ async function read() {
 /* Gives nothing while the network is away: the next line of the story tries again. */
 async function newest() {
   try {
-    const answer = await fetch(location.pathname, { cache: "no-store", headers: { Accept: "text/html" } });
+    const answer = await fetch(location.pathname + location.search, { cache: "no-store", headers: { Accept: "text/html" } });
     return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
   } catch {
     return null;

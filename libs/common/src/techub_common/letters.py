@@ -1,5 +1,6 @@
 """The dead letters as they lie in the stream DEAD, and which of them are meant."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -9,17 +10,18 @@ from typing import Final
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.api import RawStreamMsg
+from nats.js.api import RawStreamMsg, StreamState
 from nats.js.errors import NotFoundError
 
-from techub_cli.connection import complaint
 from techub_common.dead import KeptLetter, found
 from techub_common.errors import Away, Permanent
 from techub_common.events import Event
 from techub_common.logins import same_login
+from techub_common.nats_address import complaint
 from techub_common.streams import DEAD, DEAD_PREFIX
 
 ANY: Final = f"{DEAD_PREFIX}>"
+TOGETHER: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,21 @@ class Letters:
         """Return the letters that are meant, the oldest first; raise Away, Permanent."""
         return [letter async for letter in self._each() if letter in chosen]
 
+    async def newest(self, chosen: Chosen, most: int) -> tuple[list[Letter], bool]:
+        """Return the newest letters that are meant, and whether there may be older ones.
+
+        Many are asked for together, so that a page of them is there at once.
+        """
+        state = await self._state()
+        found: list[Letter] = []
+        last = state.last_seq
+        while last >= max(1, state.first_seq) and len(found) <= most and state.messages:
+            first = max(1, state.first_seq, last - TOGETHER + 1)
+            some = await asyncio.gather(*map(self._if_there, range(last, first - 1, -1)))
+            found += [letter for letter in some if letter is not None and letter in chosen]
+            last = first - 1
+        return found[:most], len(found) > most
+
     async def numbered(self, numbers: list[int]) -> list[Letter]:
         """Return these letters; raise Permanent `letter_missing`."""
         letters = []
@@ -96,13 +113,7 @@ class Letters:
 
     async def _each(self) -> AsyncIterator[Letter]:
         number = 0
-        try:
-            last = (await self._js.stream_info(DEAD)).state.last_seq
-        except NotFoundError as error:
-            message = f"JetStream has no stream {DEAD}; run `techub_api migrate` first"
-            raise Permanent(message, code="stream_missing") from error
-        except (NatsError, TimeoutError) as error:
-            raise self._away() from error
+        last = (await self._state()).last_seq
         while number < last:
             try:
                 stored = await self._js.get_msg(DEAD, seq=number + 1, subject=ANY, next=True)
@@ -113,6 +124,23 @@ class Letters:
             letter = read(stored)
             number = letter.number
             yield letter
+
+    async def _state(self) -> StreamState:
+        try:
+            return (await self._js.stream_info(DEAD)).state
+        except NotFoundError as error:
+            message = f"JetStream has no stream {DEAD}; run `techub_api migrate` first"
+            raise Permanent(message, code="stream_missing") from error
+        except (NatsError, TimeoutError) as error:
+            raise self._away() from error
+
+    async def _if_there(self, number: int) -> Letter | None:
+        try:
+            return read(await self._js.get_msg(DEAD, seq=number))
+        except NotFoundError:
+            return None
+        except (NatsError, TimeoutError) as error:
+            raise self._away() from error
 
     def _away(self) -> Away:
         message = "NATS answers, but JetStream does not; is it enabled, and may we use it?"
