@@ -96,5 +96,3 @@ async def runs_of(resources: Resources, number: int) -> dict[UUID, ActionRun]:
     async with transaction(resources.sessions) as session:
         rows = await session.scalars(select(ActionRun).where(ActionRun.action_id == number))
         return {row.run_id: row for row in rows}
-
-

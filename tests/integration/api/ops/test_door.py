@@ -84,7 +84,9 @@ async def test_nobody_comes_in_wrongly_named(
     assert [answer.status_code for answer in answers] == [401, 401, 401]
 
 
-@pytest.mark.parametrize("header", ["Basic", "Basic !!!", "Basic cm9vdA==", "Bearer x", "basic \xff"])
+@pytest.mark.parametrize(
+    "header", ["Basic", "Basic !!!", "Basic cm9vdA==", "Bearer x", "basic \xff"]
+)
 async def test_headers_nobody_can_read(resources: Resources, header: str) -> None:
     """What is no name and password is answered like none at all."""
     async with operator_at(guarded(resources), None) as client:

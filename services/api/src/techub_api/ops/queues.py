@@ -34,7 +34,8 @@ async def show_queues(
     request: Request, opened: Opened, who: AsOperator, seen: Seen
 ) -> HTMLResponse:
     """Answer how everything stands; raise Away without JetStream."""
-    now, workers = await asyncio.gather(seen.newest(), workers_of(opened.tell.connection))
+    connection = opened.tell.connection
+    now, workers = await asyncio.gather(seen.newest(), workers_of(connection))
     return show(
         request,
         opened.settings,
