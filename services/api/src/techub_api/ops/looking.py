@@ -159,7 +159,7 @@ def _told(row: Any) -> Happened:  # noqa: ANN401  # a row of the outbox
         if cloud["data"].get(name)
     )
     return Happened(
-        row.told_at or row.written_at,
+        row.written_at,
         "api",
         row.subject,
         about if row.told_at else "waits to be told",
