@@ -14,6 +14,12 @@ SERVICES = [user for user in users() if user.name != OPERATORS]
 each_user = pytest.mark.parametrize("user", users(), ids=lambda user: user.name)
 
 
+def may(user: User, subject: str) -> bool:
+    """Return whether the user may publish the subject itself, or by a star for its last word."""
+    starred = f"{subject.rpartition('.')[0]}.*"
+    return subject not in user.denied and bool({subject, starred} & {*user.publish})
+
+
 def test_the_committed_file_is_todays() -> None:
     """`python -m techub_common.permissions > deploy/nats/permissions.conf` changes nothing."""
     assert FILE.read_text("utf-8") == fragment()
@@ -27,12 +33,17 @@ def test_there_is_one_user_per_service_and_one_for_operators() -> None:
 
 @pytest.mark.parametrize("event", events.ALL, ids=lambda event: event.subject)
 def test_a_fact_is_told_by_its_tellers_alone(event: type[Event]) -> None:
-    """The services that may publish a subject are those of the table; operators may replay it."""
-    tellers = {user.name for user in users() if event.subject in user.publish}
-    heard = any(event in consumer.hears for consumer in CONSUMERS)
+    """The services that may publish a subject are those of the table; others may only replay it.
 
-    assert (OPERATORS in tellers) is heard
-    assert tellers - {OPERATORS} == {name for name, told in TOLD_BY.items() if event in told}
+    Operators replay whatever a consumer could give up; so does the api from its pages, but for what
+    the ledger alone hears: that it gives to the ledger without publishing anything.
+    """
+    tellers = {user.name for user in users() if event.subject in user.publish}
+    hearers = {consumer.name for consumer in CONSUMERS if event in consumer.hears}
+    replays = {OPERATORS} if hearers else set()
+    replays |= {"api"} if hearers - {"ledger"} else set()
+
+    assert tellers == replays | {name for name, told in TOLD_BY.items() if event in told}
 
 
 @pytest.mark.parametrize("consumer", CONSUMERS, ids=lambda consumer: consumer.name)
@@ -42,7 +53,7 @@ def test_a_durable_is_read_by_one_user(consumer: Consumer) -> None:
         f"$JS.API.CONSUMER.MSG.NEXT.EVENTS.{consumer.name}",
         f"$JS.ACK.EVENTS.{consumer.name}.>",
     ):
-        readers = [user.name for user in users() if subject in user.publish]
+        readers = [user.name for user in users() if may(user, subject)]
         assert readers == [name for name, heard in HEARD_BY.items() if heard is consumer]
 
 
@@ -62,4 +73,18 @@ def test_nobody_may_do_everything(user: User) -> None:
     keeps = any(subject.startswith("$JS.API.STREAM.CREATE") for subject in user.publish)
     assert keeps is (user.name == "api")
     deletes = [subject for subject in user.publish if ".DELETE." in subject]
-    assert deletes == (["$JS.API.STREAM.MSG.DELETE.DEAD"] if user.name == OPERATORS else [])
+    replays = user.name in (OPERATORS, "api")
+    assert deletes == (["$JS.API.STREAM.MSG.DELETE.DEAD"] if replays else [])
+
+
+def test_what_passes_is_no_durable() -> None:
+    """The api reads EVENTS by consumers that pass, and no service's durable passes for one.
+
+    Durables are made under a subject of their own, and the ledger's is its own to read.
+    """
+    [api] = [user for user in users() if user.name == "api"]
+
+    for consumer in CONSUMERS:
+        assert f"$JS.API.CONSUMER.CREATE.EVENTS.{consumer.name}" in api.denied
+        read = f"$JS.API.CONSUMER.MSG.NEXT.EVENTS.{consumer.name}"
+        assert (read in api.denied) is (consumer.name != "ledger")

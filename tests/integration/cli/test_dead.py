@@ -10,14 +10,14 @@ import pytest
 from nats.js.errors import NotFoundError
 
 from techub_cli.connection import Server, connected
-from techub_common.letters import Chosen, Letters
 from techub_cli.replaying import decide, perform
-from techub_common.replaying import Action
 from techub_common import events
 from techub_common.dead import DeadLetter
 from techub_common.envelope import seal
 from techub_common.errors import Permanent
 from techub_common.events import Event, StageStatus
+from techub_common.letters import Chosen, Letters
+from techub_common.replaying import Action
 from techub_common.streams import DEAD, EVENTS
 
 REFUSED = Permanent("Chromium ∅ its window\nwas closed \x1b[2J", code="chromium_failed")

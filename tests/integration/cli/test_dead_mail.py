@@ -6,13 +6,13 @@ from typing import Any
 from nats.js import JetStreamContext
 
 from techub_cli.connection import Server, connected
-from techub_common.letters import Chosen, Letters
 from techub_cli.replaying import decide, perform
 from techub_common.asks import SHOW_RUN
 from techub_common.dead import DeadLetter
 from techub_common.envelope import seal
 from techub_common.errors import Permanent
 from techub_common.events import Ended
+from techub_common.letters import Chosen, Letters
 from techub_common.streams import DEAD
 from tests.integration.notifier.conftest import (  # noqa: F401  # fixtures of the real notifier
     Stage,

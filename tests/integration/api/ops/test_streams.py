@@ -116,7 +116,7 @@ async def test_over_a_restart_of_the_broker(resources: Resources, tmp_path: Path
     assert [one["sequence"] for one in before + after] == [*range(1, 41)]
 
 
-async def test_the_pages(js: JetStreamContext, place: Resources, operator: AsyncClient) -> None:
+async def test_the_pages(place: Resources, operator: AsyncClient) -> None:
     """What waits, how old it is, and who is at work are on the page; the tail has its filters."""
     await start_run(place, "pip")
     await relayed(place)
@@ -164,7 +164,7 @@ async def test_a_sounding(js: JetStreamContext, place: Resources) -> None:
     assert {one.name for one in seen.consumers} >= {"ledger", "notifier", "advisories"}
 
 
-async def test_who_is_at_work(js: JetStreamContext, place: Resources, nats_url: str) -> None:
+async def test_who_is_at_work(place: Resources, nats_url: str) -> None:
     """Every replica answers for itself, not one for all."""
     settings = place.settings.model_copy(update={"nats_url": nats_url})
     async with open_broker(settings) as one, open_broker(settings) as other:
