@@ -53,25 +53,32 @@ PAGES = {
     "nothing fits": "status=canceled&login=nobody-at-all",
 }
 FILL = (
-    "INSERT INTO api.profiles (id, display_login, login)"
-    " SELECT gen_random_uuid(), 'person-' || n, 'person-' || n FROM generate_series(1, :people) n",
-    "INSERT INTO api.runs (id, profile_id, login, trigger, notify, status, options, policy,"
-    " submitted, error, notified, created_at, started_at, finished_at)"
-    " SELECT gen_random_uuid(), p.id, p.display_login,"
-    " (ARRAY['submit','submit','cli','refresh'])[1 + n % 4], 'owners',"
-    " (ARRAY['success','success','success','partial_success','failure'])[1 + n % 5],"
-    " CAST(:options AS jsonb), CAST(:policy AS jsonb), '{\"repositories\": []}',"
-    " CASE WHEN n % 5 = 4 THEN CAST(:error AS jsonb) END, '{\"delivered\": 1}',"
-    " now() - (:runs - n) * interval '5 seconds',"
-    " now() - (:runs - n) * interval '5 seconds' + interval '80 ms',"
-    " now() - (:runs - n) * interval '5 seconds' + interval '8 seconds'"
-    " FROM generate_series(1, :runs) n"
-    " JOIN api.profiles p ON p.login = 'person-' || (1 + n % :people)",
-    "INSERT INTO api.steps (run_id, name, status, attempts, code)"
-    " SELECT id, step, CASE WHEN status = 'failure' AND step = (ARRAY['capture:og',"
-    " 'pull_github_data'])[1 + number % 2] THEN 'failed' ELSE 'completed' END, 1, NULL"
-    " FROM api.runs CROSS JOIN unnest(ARRAY['pull_github_data', 'evaluate_eligibility',"
-    " 'generate_ai_profile', 'capture:og', 'optimize:og', 'notify']) AS step",
+    (
+        "INSERT INTO api.profiles (id, display_login, login)"
+        " SELECT gen_random_uuid(), 'person-' || n, 'person-' || n"
+        " FROM generate_series(1, :people) n"
+    ),
+    (
+        "INSERT INTO api.runs (id, profile_id, login, trigger, notify, status, options, policy,"
+        " submitted, error, notified, created_at, started_at, finished_at)"
+        " SELECT gen_random_uuid(), p.id, p.display_login,"
+        " (ARRAY['submit','submit','cli','refresh'])[1 + n % 4], 'owners',"
+        " (ARRAY['success','success','success','partial_success','failure'])[1 + n % 5],"
+        " CAST(:options AS jsonb), CAST(:policy AS jsonb), '{\"repositories\": []}',"
+        " CASE WHEN n % 5 = 4 THEN CAST(:error AS jsonb) END, '{\"delivered\": 1}',"
+        " now() - (:runs - n) * interval '5 seconds',"
+        " now() - (:runs - n) * interval '5 seconds' + interval '80 ms',"
+        " now() - (:runs - n) * interval '5 seconds' + interval '8 seconds'"
+        " FROM generate_series(1, :runs) n"
+        " JOIN api.profiles p ON p.login = 'person-' || (1 + n % :people)"
+    ),
+    (
+        "INSERT INTO api.steps (run_id, name, status, attempts, code)"
+        " SELECT id, step, CASE WHEN status = 'failure' AND step = (ARRAY['capture:og',"
+        " 'pull_github_data'])[1 + number % 2] THEN 'failed' ELSE 'completed' END, 1, NULL"
+        " FROM api.runs CROSS JOIN unnest(ARRAY['pull_github_data', 'evaluate_eligibility',"
+        " 'generate_ai_profile', 'capture:og', 'optimize:og', 'notify']) AS step"
+    ),
     "ANALYZE api.runs",
     "ANALYZE api.steps",
 )
@@ -132,7 +139,7 @@ async def finished_stages(stack: Stack, connection: nats.NATS) -> dict[str, str]
     asked = await connection.request(RUN_PIPELINE, request.model_dump_json().encode(), timeout=20)
     run_id = json.loads(asked.data)["run_id"]
     async with http_of(stack) as http, asyncio.timeout(120):
-        while (await http.get(f"/api/v1/runs/{run_id}")).json()["status"] != "success":
+        while (await http.get(f"/api/v1/runs/{run_id}")).json()["status"] != "success":  # noqa: ASYNC110  # no event
             await asyncio.sleep(0.5)
     folder = stack.objects / "runs" / run_id
     return {stage: (folder / f"{stage}.json").read_text("utf-8") for stage in DONE}

@@ -99,6 +99,13 @@ consumer write to a terminal each. Then runs without pixels, alone and watched, 
 Five real services and a collector; services are killed in turn, so that messages come twice.""",
     ),
     (
+        "What operators see, and a redrive",
+        "ops.py",
+        """\
+The list over HTTP, of the real api process, beside the bare query of fifty runs; then one retry by
+filter of runs whose reading of GitHub had finished. Target: 150 ms p95 a page.""",
+    ),
+    (
         "After the broker was killed",
         "recovery.py",
         """\

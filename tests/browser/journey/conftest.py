@@ -22,6 +22,7 @@ KEPT = Path(os.environ.get("VAR", "var")) / "screens"
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, Scheme] = ("light", "dark")
 SIZES = {"desk": (1280, 860), "phone": (390, 844)}
+OPERATOR = {"username": "night", "password": "of-the-journey-alone"}
 STANDARD = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
 BRIEF = {"resultTypes": ["violations"]}
 ALL = {"runOnly": STANDARD, **BRIEF}
@@ -94,7 +95,11 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
         var=var,
         fsync=False,
         http_port=free_ports(1)[0],
-        environment={"SWEEP_SECONDS": "1", "CAPTURE_VARIANTS": "og,tcg,tcg_back"},
+        environment={
+            "SWEEP_SECONDS": "1",
+            "CAPTURE_VARIANTS": "og,tcg,tcg_back",
+            "OPS_HTTP_BASIC": "{username}:{password}".format(**OPERATOR),
+        },
     )
     async with running_stack(wanted, lambda *_: None) as running:
         yield running
