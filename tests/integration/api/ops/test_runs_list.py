@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from techub_api.ops import listing
 from techub_api.ops.filters import Filter
-from techub_api.ops.listing import counts_of, database_time, hours_of, page_of_runs
+from techub_api.ops.listing import database_time, page_of_runs, summary_of
 from techub_api.resources import Resources
 from techub_api.runs.handlers import keep_ledger
 from techub_api.runs.tables import Run
@@ -84,9 +84,8 @@ async def test_counts_and_hours(resources: Resources) -> None:
         now = await database_time(session)
         old = update(Run).where(Run.id == made["success"])
         await session.execute(old.values(created_at=now - timedelta(hours=25)))
-        counts = await counts_of(session, Filter(status=("failure",)), now)
-        narrowed = await counts_of(session, Filter(login="ghost"), now)
-        hours = await hours_of(session, Filter(), now)
+        counts, hours = await summary_of(session, Filter(status=("failure",)), now)
+        narrowed, _ = await summary_of(session, Filter(login="ghost"), now)
 
     assert counts == {
         "queued": 0,

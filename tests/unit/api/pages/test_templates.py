@@ -35,6 +35,11 @@ from techub_cards.card import Card
 from tests.unit.api.pages.conftest import request_to
 
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror='alert(2)'>"
+each_template = pytest.mark.parametrize(
+    "template",
+    sorted(TEMPLATES.rglob("*.html")),
+    ids=lambda path: str(path.relative_to(TEMPLATES)),
+)
 VISITOR = Visitor(User(id=uuid4(), login="ada"), "mark")
 INLINE = re.compile(
     r"<script(?![^>]*\s(src=|type=\"application/ld\+json\"))|\sstyle=|\son[a-z]+=|javascript:|<style",
@@ -253,7 +258,7 @@ def test_a_hostile_address(settings: Settings) -> None:
     assert_tame(rendered(settings, "error.html", code=404, headline=HOSTILE, sentence=HOSTILE))
 
 
-@pytest.mark.parametrize("template", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.name)
+@each_template
 def test_nothing_inline(template: Path) -> None:
     """No template holds a script, a style or a handler of its own, or marks anything as safe."""
     text = template.read_text(encoding="utf-8")
@@ -263,7 +268,7 @@ def test_nothing_inline(template: Path) -> None:
     assert re.search(r"(src|href)=\"https?://(?!github\.com/)", text) is None
 
 
-@pytest.mark.parametrize("template", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.name)
+@each_template
 def test_every_post_form_carries_a_token(template: Path) -> None:
     """A form that changes something carries what tells it from a forged one.
 

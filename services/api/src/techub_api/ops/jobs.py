@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 from techub_api.ops.door import AsOperator
 from techub_api.ops.filters import STATUSES, STEPS, TRIGGERS, WINDOWS, Asked
 from techub_api.ops.frame import show
-from techub_api.ops.listing import counts_of, database_time, hours_of, page_of_runs
+from techub_api.ops.listing import MOST_COUNTED, database_time, page_of_runs, summary_of
 from techub_api.ops.shapes import bars_of_hours, share
 from techub_api.resources import Resources
 from techub_api.wiring import Opened
@@ -39,8 +39,7 @@ async def list_runs(
     async with transaction(opened.sessions) as session:
         now = await database_time(session)
         listed = await page_of_runs(session, chosen, now, before=before, after=after)
-        counts = await counts_of(session, chosen, now)
-        hours = await hours_of(session, chosen, now)
+        counts, hours = await summary_of(session, chosen, now)
     return show(
         request,
         opened.settings,
@@ -49,6 +48,7 @@ async def list_runs(
         listed=listed,
         counts=counts,
         total=sum(counts[status] for status in chosen.status or STATUSES),
+        is_capped=sum(counts.values()) >= MOST_COUNTED,
         bars=bars_of_hours(hours),
         last_hour=sum(hours[-1].counts.values()) if hours else 0,
         failed_share=share(counts, "failure"),
