@@ -18,7 +18,7 @@ from techub_api.submissions.retrying import to_do
 from techub_common.asks import RetryRequest
 from techub_common.errors import Permanent
 
-MOST: Final = 5_000
+MOST: Final = 2_000
 TOGETHER: Final = 200
 RETRY: Final = "retry"
 RESTART: Final = "restart"
@@ -27,7 +27,7 @@ KINDS: Final = (RETRY, RESTART, CANCEL)
 
 
 async def runs_meant(session: AsyncSession, chosen: Filter) -> tuple[list[UUID], int]:
-    """Return the runs that fit, the newest first, up to 5,000, and how many fit in all."""
+    """Return the runs that fit, the newest first, up to 2,000, and how many fit in all."""
     wanted = chosen.conditions(await database_time(session))
     fit = await session.scalar(select(func.count()).select_from(Run).where(*wanted))
     newest = select(Run.id).where(*wanted).order_by(Run.number.desc()).limit(MOST)

@@ -68,6 +68,7 @@ async def show_action(
         deeds=action.asked.get("deeds", []),
         runs=runs,
         more=more,
+        most=bulk.MOST,
     )
 
 

@@ -31,6 +31,7 @@ log = structlog.get_logger()
 ADVISORY_LOCK: Final = 7_236_005
 PAUSE: Final = 1.0
 TOGETHER: Final = 20
+SIDE_BY_SIDE: Final = 4
 MADE_BY: Final = UUID("5a0b5c1e-6f5b-5a53-9d0e-0d4a7f3c2b11")
 
 Carry = Callable[["Redriving", Action, UUID], Awaitable[UUID | None]]
@@ -69,8 +70,12 @@ class Redriving:
                 return True
             async with transaction(self._resources.sessions) as session:
                 waiting = await _waiting(session, action.id)
-            for run_id in waiting:
-                await self._carry_out(action, run_id)
+            for begin in range(0, len(waiting), SIDE_BY_SIDE):
+                some = waiting[begin : begin + SIDE_BY_SIDE]
+                done = [self._carry_out(action, run_id) for run_id in some]
+                for failure in await asyncio.gather(*done, return_exceptions=True):
+                    if failure is not None:
+                        raise failure
             if len(waiting) < TOGETHER:
                 async with transaction(self._resources.sessions) as session:
                     await end(session, action.id)

@@ -27,7 +27,7 @@ from techub_api.wiring import Opened
 from techub_common.asks import CancelRequest, RetryRequest
 from techub_common.database import transaction
 from techub_common.errors import Permanent
-from techub_common.events import Trigger
+from techub_common.events import AVATAR, Trigger
 
 router = APIRouter(prefix="/ops/runs")
 
@@ -65,7 +65,11 @@ async def show_one(
         last_line=line,
         fall=waterfall(looked.run, looked.steps, looked.entries, looked.now),
         framed=shown_pictures,
-        unshown=[one for one in looked.pictures if one.kind not in shown_pictures],
+        unshown=[
+            one
+            for one in looked.pictures
+            if one.kind not in shown_pictures and (one.state != "recorded" or one.kind != AVATAR)
+        ],
         artifacts=await artifacts_of(opened.objects, run_id),
         deliveries=await deliveries_of(opened, run_id),
         did=next((one for one in looked.done if one.number == did), None),

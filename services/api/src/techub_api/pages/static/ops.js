@@ -16,6 +16,7 @@ async function open(event) {
   }
   const shown = document.createElement("pre");
   shown.className = "document";
+  shown.tabIndex = 0;
   try {
     const answer = await fetch(details.dataset.object, { cache: "no-store" });
     shown.textContent = answer.ok ? await answer.text() : `It is not there any more (${answer.status}).`;
@@ -87,7 +88,11 @@ function line(one) {
   details.append(summary);
   details.addEventListener(
     "toggle",
-    () => details.append(part("pre", JSON.stringify(one.event, null, 2), "document")),
+    () => {
+      const shown = part("pre", JSON.stringify(one.event, null, 2), "document");
+      shown.tabIndex = 0;
+      details.append(shown);
+    },
     { once: true },
   );
   item.append(details);
