@@ -141,7 +141,7 @@ async def replay(visit: Visit, login: str) -> None:
     await expect(page.get_by_role("heading", level=1)).to_have_text("Replay: a dry run")
     await page.get_by_label("Why").fill("INC-4")
     await page.get_by_role("button", name="Do it").click()
-    await expect(page.get_by_text("replayed").first).to_be_visible()
+    await expect(page.get_by_text("1 replayed")).to_be_visible(timeout=ENDED)
     await page.goto(f"/ops/dead?login={login}")
     await page.get_by_text("Do something with those that fit").click()
     await page.get_by_role("button", name="Throw away…").click()

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from techub_api.ops.door import Operator
 from techub_api.ops.tables import Action, ActionRun
 from techub_api.resources import Resources
+from techub_api.runs.story import CHANNEL
 from techub_api.runs.tables import Run
 from techub_common.database import transaction
 from techub_common.errors import Permanent
@@ -114,7 +115,7 @@ async def settle(  # a row has this many columns
 
 
 async def end(session: AsyncSession, action_id: int, said: str | None = None) -> None:
-    """Note that nothing of the action is left to do."""
+    """Note that nothing of the action is left to do, and wake whoever watches."""
     if said is None:
         counted = await outcomes_of(session, action_id)
         said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counted.items()))
@@ -123,6 +124,7 @@ async def end(session: AsyncSession, action_id: int, said: str | None = None) ->
         .where(Action.id == action_id)
         .values(state="done", ended_at=func.clock_timestamp(), said=said or "nothing to do")
     )
+    await session.execute(select(func.pg_notify(CHANNEL, f"action {action_id}")))
 
 
 async def outcomes_of(session: AsyncSession, action_id: int) -> Mapping[str, int]:

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +14,7 @@ from techub_api.ops.actions import confirm, outcomes_of, plan
 from techub_api.ops.door import AsOperator
 from techub_api.ops.filters import filter_of
 from techub_api.ops.frame import Sent, show, why_of
+from techub_api.ops.jobs import STREAM_HEADERS, changes
 from techub_api.ops.tables import Action, ActionRun
 from techub_api.runs.tables import Run
 from techub_api.wiring import Opened
@@ -42,6 +43,14 @@ async def list_actions(
     older = shown[-1].id if len(found) > PER_PAGE else None
     return show(
         request, opened.settings, who, "actions.html", actions=shown, counts=counts, older=older
+    )
+
+
+@router.get("/actions/events")
+async def follow_actions(opened: Opened) -> StreamingResponse:
+    """Stream an event `changed` at once, and whenever an action or a run has come further."""
+    return StreamingResponse(
+        changes(opened, at_once=True), media_type="text/event-stream", headers=STREAM_HEADERS
     )
 
 

@@ -65,13 +65,16 @@ async def list_runs(
 async def follow_runs(opened: Opened) -> StreamingResponse:
     """Stream an event `changed` whenever a run's story has grown, every two seconds at most."""
     return StreamingResponse(
-        _changes(opened), media_type="text/event-stream", headers=STREAM_HEADERS
+        changes(opened), media_type="text/event-stream", headers=STREAM_HEADERS
     )
 
 
-async def _changes(opened: Resources) -> AsyncIterator[str]:
+async def changes(opened: Resources, *, at_once: bool = False) -> AsyncIterator[str]:
+    """Give the lines of such a stream; `at_once` also one for what changed before it was opened."""
     async with opened.feed.watch() as grown:
         yield "retry: 2000\n\n"
+        if at_once:
+            grown.set()
         while True:
             try:
                 async with asyncio.timeout(KEEP_ALIVE_SECONDS):
