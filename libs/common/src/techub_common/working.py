@@ -19,7 +19,7 @@ from techub_common.asks import WORKERS
 from techub_common.broker import Listener
 from techub_common.errors import Away
 
-WITHIN: Final = 0.5
+WITHIN: Final = 1.0
 MOST_HELD: Final = 20
 
 

@@ -13,7 +13,6 @@ from techub_api.ops.jobs import KEEP_ALIVE_SECONDS, STREAM_HEADERS
 from techub_api.ops.shapes import line_through
 from techub_api.ops.soundings import Soundings
 from techub_api.wiring import Opened
-from techub_common.working import workers_of
 
 router = APIRouter(prefix="/ops/queues")
 
@@ -34,15 +33,14 @@ async def show_queues(
     request: Request, opened: Opened, who: AsOperator, seen: Seen
 ) -> HTMLResponse:
     """Answer how everything stands; raise Away without JetStream."""
-    connection = opened.tell.connection
-    now, workers = await asyncio.gather(seen.newest(), workers_of(connection))
+    now = await seen.newest()
     return show(
         request,
         opened.settings,
         who,
         "queues.html",
         now=now,
-        workers=workers,
+        workers=now.workers,
         old=OLD,
         stored={one.name: seen.stored_per_second(one.name) for one in now.streams},
         delivered={one.name: seen.delivered_per_second(one.name) for one in now.consumers},

@@ -24,10 +24,12 @@ from techub_common.streams import (
     EVENTS,
     Consumer,
 )
+from techub_common.working import Worker, workers_of
 
 log = structlog.get_logger()
 
 EVERY_SECONDS: Final = 5.0
+STILL_NEW: Final = 3 * EVERY_SECONDS
 KEPT: Final = 180
 STREAMS: Final = (EVENTS, ADVISORIES, DEAD)
 
@@ -59,11 +61,12 @@ class ConsumerNow:
 
 @dataclass(frozen=True, slots=True)
 class Sounding:
-    """How everything stood at one moment; what is missing is None."""
+    """How everything stood at one moment, and who was at work."""
 
     at: datetime
     streams: Sequence[StreamNow]
     consumers: Sequence[ConsumerNow]
+    workers: Sequence[Worker] = ()
 
 
 class Soundings:
@@ -85,12 +88,14 @@ class Soundings:
 
     async def take(self) -> Sounding:
         """Look now and return what was seen; raise Away."""
-        js = self._resources.tell.connection.jetstream()
+        connection = self._resources.tell.connection
+        js = connection.jetstream()
         try:
             streams = await asyncio.gather(*(_stream(js, name) for name in STREAMS))
             consumers = await asyncio.gather(
                 *(_consumer(js, consumer) for consumer in CONSUMERS), _advisories(js)
             )
+            workers = await workers_of(connection)
         except (NatsError, TimeoutError) as error:
             message = f"JetStream does not answer: {type(error).__name__}"
             raise Away(message) from error
@@ -98,6 +103,7 @@ class Soundings:
             datetime.now(UTC),
             [one for one in streams if one],
             [one for one in consumers if one],
+            workers,
         )
         async with self.taken:
             self._taken.append(seen)
@@ -107,7 +113,7 @@ class Soundings:
     async def newest(self) -> Sounding:
         """Return what was seen last, or now when that is too long ago; raise Away."""
         last = self._taken[-1] if self._taken else None
-        if last and (datetime.now(UTC) - last.at).total_seconds() < EVERY_SECONDS:
+        if last and (datetime.now(UTC) - last.at).total_seconds() < STILL_NEW:
             return last
         return await self.take()
 
