@@ -152,12 +152,15 @@ async def test_a_sounding(js: JetStreamContext, place: Resources) -> None:
     subscription = await js.pull_subscribe_bind("generator", EVENTS)
     [message] = await subscription.fetch(1, timeout=5)
     await message.nak()
-    await subscription.fetch(1, timeout=5)
+    held = []
+    while not held or held[-1].metadata.num_delivered == 1:  # it comes again before or after others
+        held += await subscription.fetch(1, timeout=5)
     seen = await Soundings(place).take()
     [generator] = [one for one in seen.consumers if one.name == "generator"]
     [stream] = [one for one in seen.streams if one.name == EVENTS]
 
-    assert (generator.waiting, generator.in_hand, generator.again) == (2, 1, 1)
+    assert (generator.in_hand, generator.waiting) == (len(held), 3 - len(held))
+    assert generator.again == 1
     assert generator.oldest_seconds is not None
     assert generator.oldest_seconds >= 0
     assert (stream.messages, stream.last_sequence) == (3, 3)

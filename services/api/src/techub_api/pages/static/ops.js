@@ -76,13 +76,13 @@ function line(one) {
   const run = document.createElement("a");
   run.className = "mono";
   run.href = `/ops/runs/${encodeURIComponent(one.run)}`;
-  run.textContent = one.run.slice(0, 8);
+  run.textContent = `run ${one.run}`;
   summary.append(
     part("time", clock(one.time), "figure quiet"),
     part("span", one.service, `service ${/^[a-z]+$/.test(one.service) ? one.service : ""}`),
     part("b", one.subject, "mono"),
     part("bdi", one.login),
-    run,
+    part("span", one.run.slice(0, 8), "mono"),
     part("span", (one.tell === "0" ? "" : `tell ${one.tell}  `) + one.said, "tail-said"),
   );
   details.append(summary);
@@ -91,7 +91,7 @@ function line(one) {
     () => {
       const shown = part("pre", JSON.stringify(one.event, null, 2), "document");
       shown.tabIndex = 0;
-      details.append(shown);
+      details.append(run, shown);
     },
     { once: true },
   );
