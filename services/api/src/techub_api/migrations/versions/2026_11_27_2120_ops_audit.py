@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "2026_11_27_2100"
-down_revision = "2026_11_27_1700"
+revision = "2026_11_27_2120"
+down_revision = "2026_11_27_2110"
 branch_labels = None
 depends_on = None
 
