@@ -172,10 +172,10 @@ async def follow_events(visit: Visit, stack: Stack, size: str) -> None:
     login = f"nobody-here-{size}"
     await submitted(stack, login)
     await expect(tail.filter(has_text=login).first).to_be_visible(timeout=ENDED)
-    await tail.first.locator("summary").click(position={"x": 4, "y": 4})
-    await expect(tail.first.locator("pre")).to_contain_text('"specversion"')
     await page.get_by_role("button", name="Pause").click()
     await expect(page.get_by_text("paused")).to_be_visible()
+    await tail.first.locator("summary").click(position={"x": 4, "y": 4})
+    await expect(tail.first.locator("pre")).to_contain_text('"specversion"')
     await visit.looked_at("38-ops-events")
     await page.get_by_role("button", name="Clear").click()
     await expect(tail).to_have_count(0)
