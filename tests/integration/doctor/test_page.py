@@ -4,16 +4,15 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-from httpx import ASGITransport, AsyncClient
+from httpx import AsyncClient
 from sqlalchemy import update
 
-from techub_api.app import create_app
-from techub_api.doctor import page
 from techub_api.doctor.probing import Probes
 from techub_api.doctor.tables import Probe
 from techub_api.resources import Resources
 from techub_common.database import transaction
 from techub_common.doctor import Report, State
+from tests.integration.api.ops.conftest import guarded, operator_at
 
 from .test_probes import FAIL, OK, WARN, World, make_older, report, resources
 
@@ -23,10 +22,7 @@ __all__ = ("resources",)
 @pytest.fixture
 async def browser(resources: Resources) -> AsyncIterator[AsyncClient]:
     """Give a browser of somebody who may look."""
-    app = create_app(resources)
-    app.include_router(page.router)
-    transport = ASGITransport(app)
-    async with AsyncClient(transport=transport, base_url="https://techub.test") as client:
+    async with operator_at(guarded(resources)) as client:
         yield client
 
 
@@ -111,6 +107,9 @@ async def test_what_services_say_is_text(browser: AsyncClient, resources: Resour
 
 async def test_it_is_not_open_to_anybody(resources: Resources) -> None:
     """Who has not said who they are is not shown anything."""
-    transport = ASGITransport(create_app(resources))
-    async with AsyncClient(transport=transport, base_url="https://techub.test") as client:
-        assert (await client.get("/ops/doctor")).status_code in {401, 403, 404}
+    codes = []
+    for system in (guarded(resources), resources):
+        async with operator_at(system, None) as client:
+            codes.append((await client.get("/ops/doctor")).status_code)
+
+    assert codes == [401, 403]

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from techub_api.doctor.board import BARS, WIDTH, Past, bars_of, board_of
-from techub_api.doctor.page import spoken
 from techub_api.doctor.queries import Moment, Probed
+from techub_api.ops.doctor import spoken
 from techub_common.doctor import Finding, Report, State
 
 NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)

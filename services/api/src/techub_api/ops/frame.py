@@ -34,6 +34,7 @@ PAGES: Final = (
     Page("/ops/dead", "Dead letters"),
     Page("/ops/queues", "Queues"),
     Page("/ops/events", "Events"),
+    Page("/ops/doctor", "Doctor"),
     Page("/ops/actions", "Actions"),
 )
 ELSEWHERE: Final = {"/ops/runs": "/ops/jobs"}

@@ -6,13 +6,13 @@ from typing import Any, Final
 from fastapi import APIRouter, Depends, FastAPI, HTTPException
 from fastapi.responses import RedirectResponse
 
-from techub_api.ops import dead, deeds, jobs, queues, runs, tail
+from techub_api.ops import dead, deeds, doctor, jobs, queues, runs, tail
 from techub_api.ops.door import Door, operator
 from techub_api.ops.redriving import Redriving
 from techub_api.ops.soundings import Soundings
 from techub_api.resources import Resources
 
-PARTS: Final = (jobs, runs, dead, queues, tail, deeds)
+PARTS: Final = (jobs, runs, dead, queues, tail, doctor, deeds)
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(operator)])
 for _part in PARTS:

@@ -1,4 +1,4 @@
-"""`/ops/doctor`: how every service is, and how it has been. Who may look is for who includes it."""
+"""`/ops/doctor`: how every service is, and how it has been."""
 
 from datetime import timedelta
 from typing import Annotated, Final
@@ -9,23 +9,22 @@ from sqlalchemy import func, select
 
 from techub_api.doctor.board import Past, board_of
 from techub_api.doctor.queries import failing_since, history, latest
-from techub_api.pages.answers import answer
-from techub_api.pages.visitors import Looking
+from techub_api.ops.door import AsOperator
+from techub_api.ops.frame import show
 from techub_api.wiring import Opened
 from techub_common.database import transaction
 
 MINUTE: Final = 60
 SPANS: Final = {6: "6 hours", 24: "a day", 168: "a week"}
 
-router = APIRouter(prefix="/ops/doctor", include_in_schema=False)
-"""Operators' alone: `app.include_router(page.router, dependencies=[Depends(operator)])`."""
+router = APIRouter(prefix="/ops")
 
 
-@router.get("")
+@router.get("/doctor")
 async def look(
     request: Request,
     opened: Opened,
-    visitor: Looking,
+    who: AsOperator,
     hours: Annotated[int, Query(ge=1, le=336)] = 24,
 ) -> HTMLResponse:
     """Answer the newest probe and how each check was in the hours before it."""
@@ -36,10 +35,10 @@ async def look(
         now = await session.scalar(select(func.clock_timestamp()))
     every = opened.settings.probe_seconds
     board = board_of(probed, Past(moments, since, hours, now), every) if probed and now else None
-    return answer(
+    return show(
         request,
         opened.settings,
-        visitor,
+        who,
         "doctor.html",
         board=board,
         every=spoken(every),
