@@ -76,6 +76,7 @@ def test_no_such_part(wanted: str) -> None:
         {"range": "bytes=0-1,4-5"},
         {"range": "lines=0-1"},
         {"range": "bytes=0-1", "if-range": '"older"'},
+        {"range": "bytes=0-" + "9" * 5000},
     ],
 )
 def test_the_whole(asked: dict[str, str]) -> None:

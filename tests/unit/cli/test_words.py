@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from techub_cli.since import moment
 from techub_cli.subjects import matching
 from techub_common import events
 from techub_common.errors import Permanent
+from techub_common.since import moment
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SUBJECTS = [event.subject for event in events.ALL]

@@ -16,10 +16,10 @@ from techub_cli.following import Follower
 from techub_cli.lines import line_for
 from techub_cli.running import run, say
 from techub_cli.screen import Screen
-from techub_cli.since import moment
 from techub_cli.template import Template, template
 from techub_cli.told import Told, Wanted, read
 from techub_common.errors import TecHubError
+from techub_common.since import moment
 
 ASKED_WITHIN: Final = 3.0
 

@@ -9,7 +9,7 @@ from fastapi import Response
 from starlette.datastructures import Headers
 
 NO_SNIFFING: Final = {"X-Content-Type-Options": "nosniff"}
-_PART: Final = re.compile(r"bytes=(\d*)-(\d*)")
+_PART: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from techub_common.outbox import Outbox
 log = structlog.get_logger()
 
 TOKENS_OF_A_CARD: Final = 8_000
-"""What is set aside for a run: about three times what a card takes in one call (2,700 measured)."""
+"""What is set aside for a run: twice what a card takes in one call (2,700 measured, and up to 1,000
+more with a long README and page)."""
 
 TOKENS_OF_ARTWORK: Final = 12_000
 """Four pictures of 1,290 tokens, each with some 1,600 of question and avatar, rounded up."""
