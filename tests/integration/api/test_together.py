@@ -102,18 +102,25 @@ async def ended_once(resources: Resources, run_id: UUID) -> None:
 
 
 async def test_what_waits_commits_together(road: Resources, js: JetStreamContext) -> None:
-    """Two whole runs that wait are one transaction, then all of it is acknowledged."""
+    """What waits of two whole runs is kept in one transaction, more of it each time."""
     first, facts = await story(road, "pip", 7)
     second, more = await story(road, "mia", 8)
     await waiting(js, *(fact for pair in zip(facts, more, strict=True) for fact in pair))
     commits: list[object] = []
     engine = road.sessions.kw["bind"].sync_engine
     sqlalchemy_event.listen(engine, "commit", commits.append)
-    async with hearing(road, ledger(road)):
+    sizes: list[int] = []
+
+    async def counted(taken: Sequence[Taken]) -> None:
+        sizes.append(len(taken))
+        await ledger(road)(taken)
+
+    async with hearing(road, counted):
         await settled(js)
     together = len(commits)
 
-    assert together == 2  # one looks whose owner has left, one keeps all of it
+    assert sizes == [1, 2, 4, 7]
+    assert together == 6  # two looked whose owner has left, before the cards; one keeps each
     await ended_once(road, first)
     await ended_once(road, second)
 
@@ -140,11 +147,15 @@ async def test_a_crash_between_commit_and_ack(road: Resources, js: JetStreamCont
     run_id, facts = await story(road, "pip", 7)
     await waiting(js, *facts)
     committed = asyncio.Event()
+    kept = 0
 
     async def never_acknowledged(taken: Sequence[Taken]) -> None:
+        nonlocal kept
         await ledger(road)(taken)
-        committed.set()
-        await asyncio.Event().wait()
+        kept += len(taken)
+        if kept == len(facts):
+            committed.set()
+            await asyncio.Event().wait()
 
     async with hearing(road, never_acknowledged) as listener:
         await asyncio.wait_for(committed.wait(), 20)

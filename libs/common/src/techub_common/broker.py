@@ -164,6 +164,9 @@ class Listener:
 
     FastStream's own pull loop is not used, because it neither backs off while JetStream is away nor
     leaves a message on the server until a slot is free.
+
+    It begins with one message and takes twice as many each time that went well: a process that dies
+    of one message again and again takes no others along until they have been delivered too often.
     """
 
     def __init__(
@@ -182,6 +185,7 @@ class Listener:
         self._work = work
         self._slots = slots
         self._most = most
+        self._many = 1
         self._prepare = prepare
         self._running = True  # a stop before the start holds: nothing is fetched then
         self._tasks: list[asyncio.Task[None]] = []
@@ -231,7 +235,7 @@ class Listener:
             while self._running or subscription.pending_bytes:
                 await self._delivery.road.open()
                 try:
-                    messages = await subscription.fetch(self._most, timeout=PULL_TIMEOUT)
+                    messages = await subscription.fetch(self._many, timeout=PULL_TIMEOUT)
                 except (NatsTimeoutError, TimeoutError):
                     pause = FIRST_PAUSE
                     continue
@@ -244,6 +248,7 @@ class Listener:
                 pause = FIRST_PAUSE
                 # also when stopping: what came on the last pull would else be delivered again
                 await self._delivery.handle(messages, self._work)
+                self._many = min(self._most, 2 * self._many)
         finally:
             if self._broker.connection.is_connected:
                 await subscription.unsubscribe()
