@@ -31,17 +31,23 @@ class Person:
     address: str
     runs: list[str] = field(default_factory=list)
 
-    async def submit(self, login: str) -> dict[str, Any]:
+    async def submit(self, login: str, *, force: bool = False) -> dict[str, Any]:
         """Submit a login and return what the gateway answered."""
-        answer = await self.http.post("/api/v1/profiles", json={"login": login})
+        wanted = {"login": login, "force": force}
+        answer = await self.http.post("/api/v1/profiles", json=wanted)
         assert answer.status_code in {200, 202}, answer.text
         accepted: dict[str, Any] = answer.json()
         self.runs.append(accepted["run_id"])
         return accepted
 
-    async def finished(self, login: str, *, within: float = 60.0) -> dict[str, Any]:
-        """Submit a login and return the run once it is over and everybody has been told."""
-        accepted = await self.submit(login)
+    async def finished(
+        self, login: str, *, within: float = 60.0, force: bool = False
+    ) -> dict[str, Any]:
+        """Submit a login and return the run once it is over and everybody has been told.
+
+        By `force` pictures are taken also where an earlier run has taken the same.
+        """
+        accepted = await self.submit(login, force=force)
         return await self.until_told(accepted["run_id"], within=within)
 
     async def until_told(self, run_id: str, *, within: float = 60.0) -> dict[str, Any]:

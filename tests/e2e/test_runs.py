@@ -11,7 +11,7 @@ from tests.e2e.test_command import techub
 
 async def test_a_run_is_taken_home(stack: Stack, person: Person, tmp_path: Path) -> None:
     """The folder holds what the ledger, the generator and the browser made, byte for byte."""
-    run = await person.finished(samples.DEFAULT)
+    run = await person.finished(samples.DEFAULT, force=True)
     folder = tmp_path / "deep" / "run"
     export = ("runs", "export", run["run_id"][:8], "--to", str(folder))
     code, output, errors = await techub(stack, *export, "--json")
@@ -35,7 +35,7 @@ async def test_a_run_is_taken_home(stack: Stack, person: Person, tmp_path: Path)
 
 async def test_two_runs_are_compared(stack: Stack, person: Person) -> None:
     """A full run and new pictures of its card differ in how they began and what they took."""
-    full = await person.finished(samples.TINY)
+    full = await person.finished(samples.TINY, force=True)
     again = ("--recipe", "screenshot_refresh", "--variants", "og", "--force")
     code, output, errors = await techub(stack, "pipeline", "run", samples.TINY, *again, "--wait")
     assert code == 0, output + errors
