@@ -101,6 +101,14 @@ async def transaction(sessions: Sessions) -> AsyncIterator[AsyncSession]:
         raise
 
 
+async def may_be_forgotten(session: AsyncSession) -> None:
+    """Have the transaction commit without waiting for the disk: all of it, whoever writes in it.
+
+    When Postgres itself is killed right then, the write may be undone. For what nobody would miss.
+    """
+    await session.execute(text("SET LOCAL synchronous_commit TO off"))
+
+
 def put_off(session: AsyncSession, write: Write, *items: object) -> None:
     """Give the items to `write` just before the commit, all of the transaction's in one call.
 

@@ -8,7 +8,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from techub_api.accounts.actions import user_of_token
 from techub_api.accounts.tables import User
 from techub_api.resources import Resources
-from techub_common.database import transaction
+from techub_common.database import may_be_forgotten, transaction
 from techub_common.errors import Permanent
 from techub_common.logins import PATTERN
 
@@ -46,6 +46,7 @@ async def person(resources: Opened, sent: Credentials) -> User:
     """Return who sent the personal token; raise Permanent `unauthorized`."""
     if sent is not None and sent.credentials:
         async with transaction(resources.sessions) as session:
+            await may_be_forgotten(session)  # when the token was used last
             user = await user_of_token(session, sent.credentials.strip())
         if user is not None:
             return user

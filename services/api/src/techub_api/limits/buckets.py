@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_api.limits.tables import Bucket
-from techub_common.database import Sessions, transaction
+from techub_common.database import Sessions, may_be_forgotten, transaction
 from techub_common.errors import Permanent
 
 log = structlog.get_logger()
@@ -56,6 +56,7 @@ async def take(sessions: Sessions, asked: Iterable[Asked]) -> None:
     """
     refusal = None
     async with transaction(sessions) as session:
+        await may_be_forgotten(session)
         try:
             for one in sorted(asked, key=lambda each: each.key):  # one order: no deadlock
                 await count(session, one)
