@@ -12,7 +12,6 @@ from techub_common.events import Event
 from techub_common.letters import Letter
 
 AFTER_THE_END: Final = (events.Ended, events.NotificationRecorded, events.StageRecorded)
-OF_NO_RUN: Final = (events.AddressChanged, events.MailReported)
 OPEN: Final = ("queued", "running")
 MOST_TELLS: Final = 100
 
@@ -73,7 +72,7 @@ async def decide(letters: Iterable[Letter], status_of: StatusOf) -> list[Deed]:
             note = f"nobody can read it: {letter.why}{_only_to_drop(letter)}"
             deeds.append(Deed(letter, Action.nothing, note))
             continue
-        if isinstance(letter.event, OF_NO_RUN):
+        if isinstance(letter.event, events.OF_NO_RUN):
             deeds.append(Deed(letter, Action.tell, f"{letter.event.subject} belongs to no run"))
             continue
         run_id = str(letter.event.run_id)

@@ -64,6 +64,14 @@ ALL: tuple[type[Event], ...] = (
     HealthChanged,
 )
 
+OF_NO_RUN: tuple[type[Event], ...] = (
+    AddressChanged,
+    MailReported,
+    BudgetExhausted,
+    HealthChanged,
+)
+"""Their `run_id` is no run's: it only makes the fact's own id."""
+
 BY_TYPE = {event.type: event for event in ALL}
 
 __all__ = [
@@ -73,6 +81,7 @@ __all__ = [
     "AVATAR",
     "BY_TYPE",
     "FROM_OUTSIDE",
+    "OF_NO_RUN",
     "SUITE",
     "AddressChanged",
     "AssetCaptured",
