@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from techub_api import health, problems
+from techub_api.counting import whole_number
 from techub_api.description import describe
 from techub_api.embeds import routes as embed_routes
 from techub_api.hooks import routes as hook_routes
@@ -104,8 +105,9 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         limit = LARGER.get(scope["path"], MAX_BODY)
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if not declared.isdigit() or int(declared) > limit:
+        declared = dict(scope["headers"]).get(b"content-length", b"0").decode("latin-1")
+        length = whole_number(declared)
+        if length is None or length > limit:
             await _too_large(scope, receive, send, limit)
             return
         body = bytearray()

@@ -22,6 +22,7 @@ from techub_api.resources import Resources
 from techub_api.runs.handlers import keep_ledger
 from techub_api.schema import METADATA
 from techub_common.database import transaction
+from techub_common.events import NotificationRecorded
 from tests.integration.api.conftest import start_run
 from tests.integration.api.facts import card
 from tests.integration.api.http.conftest import program_at, token_of, with_settings
@@ -425,3 +426,27 @@ async def test_fields_nobody_may_set(developer: AsyncClient, workshop: Resources
     assert answer.status_code == 422
     async with transaction(workshop.sessions) as session:
         assert await session.scalar(select(func.count()).select_from(Profile)) == 0
+
+
+async def test_what_browsers_never_send(developer: AsyncClient, workshop: Resources) -> None:  # noqa: F811
+    """A strange cookie, or a line number beyond all counting, is no error of ours."""
+    run_id = await finished(workshop)
+    told = NotificationRecorded(run_id=run_id, login="pip", event="completed", counts={})
+    await keep_ledger(told, workshop)
+    token = token_in(await developer.get("/settings/account"))
+    strange = "; ".join(
+        f"{one.name}={one.value if 'form' not in one.name else chr(233)}"
+        for one in developer.cookies.jar
+    )
+    form = await developer.post(
+        "/settings/account/mail",
+        data={"form_token": token, "wanted": "no"},
+        headers={"Cookie": strange.encode("latin-1")},
+    )
+    story = await developer.get(
+        f"/api/v1/runs/{run_id}/events", headers={"Last-Event-ID": "9" * 5000}
+    )
+
+    assert form.status_code == 403
+    assert story.status_code == 200
+    assert "event: end" in story.text

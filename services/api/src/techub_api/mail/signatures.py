@@ -10,6 +10,7 @@ import hmac
 from collections.abc import Mapping
 from typing import Final
 
+from techub_api.counting import whole_number
 from techub_common.errors import Permanent
 
 TOLERANCE_SECONDS: Final = 300.0
@@ -34,9 +35,10 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes, now: float) -> 
         raise BadSignature(
             reason="the headers svix-id, svix-timestamp and svix-signature must be there"
         )
-    if not (moment.isascii() and moment.isdecimal()):
+    seconds = whole_number(moment)
+    if seconds is None:
         raise BadSignature(reason="svix-timestamp counts no seconds")
-    if abs(now - int(moment)) > TOLERANCE_SECONDS:
+    if abs(now - seconds) > TOLERANCE_SECONDS:
         raise BadSignature(reason="signed more than five minutes from now")
     signed = b".".join((message_id.encode(), moment.encode(), body))
     wanted = hmac.digest(_key(secret), signed, hashlib.sha256)

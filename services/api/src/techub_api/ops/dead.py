@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, HTTPException, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from techub_api.counting import whole_number
 from techub_api.ops.actions import Meant, plan
 from techub_api.ops.door import AsOperator
 from techub_api.ops.filters import WINDOWS
@@ -80,7 +81,7 @@ async def look_first(opened: Opened, who: AsOperator, fields: Sent) -> RedirectR
     asked = _asked({name: str(fields.get(name) or "") for name in NAMES})
     number = str(fields.get("number") or "")
     if number:
-        letters = await _numbered(opened, int(number) if number.isdecimal() else 0)
+        letters = await _numbered(opened, whole_number(number) or 0)
     else:
         letters, _ = await letters_of(opened).newest(_chosen(asked), MOST_REPLAYED)
         letters.reverse()  # the oldest is replayed first

@@ -97,7 +97,8 @@ async def form(request: Request, opened: Opened, who: AsOperator) -> FormData:
     except (BadSignature, ValueError):
         mark, name = "", ""
     held = cookie(request, opened.settings, FORM_COOKIE)
-    if not held or not (compare_digest(mark, held) and compare_digest(name, who.name)):
+    same = compare_digest(mark.encode(), (held or "").encode()) and compare_digest(name, who.name)
+    if not held or not same:
         raise HTTPException(403, "This form is too old, or was not sent from here. Send it again.")
     return fields
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Header, Request
 from fastapi.responses import HTMLResponse, StreamingResponse
 from nats.aio.msg import Msg
 
+from techub_api.counting import whole_number
 from techub_api.ops.door import AsOperator
 from techub_api.ops.following import Follower
 from techub_api.ops.frame import show
@@ -28,7 +29,6 @@ NAMES: Final = ("service", "subject", "login", "run", "words", "since")
 SUBJECTS: Final = tuple(event.subject for event in events.ALL)
 SAID: Final = ("stage", "status", "variant", "kind", "trigger", "code", "message", "duration_ms")
 WINDOWS: Final = {"": "now", "10m": "10 minutes ago", "1h": "an hour ago", "6h": "6 hours ago"}
-LARGEST: Final = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +83,10 @@ async def follow(
     asked = _asked(request.query_params)
     since = _since(asked.pop("since"))
     wanted = Wanted(**asked)
-    after = int(last_event_id) if last_event_id and last_event_id.isdecimal() else None
+    after = whole_number(last_event_id)
     subjects = [wanted.subject] if wanted.subject in SUBJECTS else []
     follower = Follower(opened.tell.connection, subjects)
-    await follower.start(after=after if after is None or after < LARGEST else None, since=since)
+    await follower.start(after=after, since=since)
     return StreamingResponse(
         _told(follower, wanted), media_type="text/event-stream", headers=STREAM_HEADERS
     )

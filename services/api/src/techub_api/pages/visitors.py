@@ -86,7 +86,9 @@ def is_ours(settings: Settings, token: str, visitor: Visitor) -> bool:
     except (BadSignature, ValueError):
         return False
     person = visitor.user.id.hex if visitor.user else ""
-    return compare_digest(mark, visitor.mark or "") and compare_digest(user, person)
+    return compare_digest(mark.encode(), (visitor.mark or "").encode()) and compare_digest(
+        user, person
+    )
 
 
 async def form(request: Request, opened: Opened, visitor: Looking) -> FormData:

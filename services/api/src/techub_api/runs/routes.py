@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Response
 from fastapi.responses import StreamingResponse
 
+from techub_api.counting import whole_number
 from techub_api.problems import answers
 from techub_api.resources import Resources
 from techub_api.runs.feed import grown_or_late
@@ -26,7 +27,6 @@ router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
 
 AFTER_END_SECONDS: Final = 30.0
 KEEP_ALIVE_SECONDS: Final = 15.0
-LARGEST_ID: Final = 2**63
 
 
 STORY: Final[dict[int | str, dict[str, Any]]] = {
@@ -67,8 +67,7 @@ async def follow_run(
     end, when telling takes longer).
     """
     await _run_or_missing(run_id, opened)
-    last = int(last_event_id) if last_event_id and last_event_id.isdecimal() else 0
-    last = last if last < LARGEST_ID else 0
+    last = whole_number(last_event_id) or 0
     return StreamingResponse(
         _story(opened, run_id, last),
         media_type="text/event-stream",
