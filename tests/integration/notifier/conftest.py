@@ -189,11 +189,16 @@ class Stage:
         return [NotificationRecorded.model_validate_json(_data_of(body)) for body in bodies]
 
     async def counts(self, run_id: UUID, **within: Any) -> dict[str, int]:
-        """Return the counts that were told about a run, the zeros left out."""
-        [told] = await eventually(
+        """Return the counts that were told about a run, the zeros left out.
+
+        An end told again is answered again: every answer has to say the same.
+        """
+        told = await eventually(
             lambda: self.recorded(run_id), what="notification.recorded", **within
         )
-        return {str(name): count for name, count in told.counts.items() if count}
+        counts = told[0].counts
+        assert all(again.counts == counts for again in told)
+        return {str(name): count for name, count in counts.items() if count}
 
     @asynccontextmanager
     async def notifier(self) -> AsyncIterator[Resources]:
