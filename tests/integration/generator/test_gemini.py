@@ -55,6 +55,24 @@ async def test_a_card(road: Any, gemini_double: Double) -> None:
     assert asked(gemini_double) == 1
 
 
+async def test_what_was_said_is_kept(
+    road: Any, gemini_double: Double, objects: FolderStore
+) -> None:
+    """Prompt and answer of every question stand in the private artifact, and in no event."""
+    gemini_double.fail(**failure("no card", path_contains="generateContent", times=1))
+    card: CardGenerated = await road.card(samples.DEFAULT)
+    first, second = json.loads(await objects.get(card.artifacts[TRAITS]))["exchanges"]
+
+    assert "trading card" in first["system"]
+    assert samples.DEFAULT in first["question"]
+    assert first["answer"] == "I would rather write a poem."
+    assert first["wrong"] == ["The answer was not one JSON object with the twenty keys."]
+    assert first["wrong"][0] in second["question"]
+    assert json.loads(second["answer"])["title"] == card.traits.title
+    assert second["wrong"] == []
+    assert first["system"].splitlines()[0] not in card.model_dump_json()
+
+
 async def test_the_next_provider(road: Any, gemini_double: Double) -> None:
     """One that is overloaded is asked twice, then the other; nothing is degraded by that."""
     gemini_double.fail(**failure("overloaded", path_contains="v1beta"))
@@ -177,7 +195,7 @@ async def test_nothing_secret(
     account: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Neither keys nor tokens nor prompts are in a log, an event or a stored object."""
+    """No key and no token is in a log, an event or an object; prompts are in objects alone."""
     events = []
     for name in ("bad key", "no permission", "schema refused", "wrong archetype", "internal"):
         gemini_double.mend()
@@ -187,9 +205,11 @@ async def test_nothing_secret(
         events += [one.model_dump_json() for one in await road.told(event.run_id)]
     kept = [path.read_text("utf-8", "replace") for path in objects.root.rglob("*.json")]
     said = capsys.readouterr()
-    everything = "\n".join([*events, *kept, said.out, said.err])
+    told = "\n".join([*events, said.out, said.err])
     private = json.loads(account.read_text())["private_key"].splitlines()[1]
 
     assert "gemini_refused" in said.out
-    for secret in (KEY, "ya29.double", private, "collectible trading card", "API key not valid"):
-        assert secret not in everything
+    assert "collectible trading card" not in told
+    for secret in (KEY, "ya29.double", private, "API key not valid"):
+        assert secret not in told
+        assert secret not in "\n".join(kept)

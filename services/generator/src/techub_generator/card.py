@@ -11,6 +11,7 @@ from techub_common.traits import CardTraits
 from techub_generator.artifacts import known
 from techub_generator.description import AvatarDescription
 from techub_generator.gemini.context import Material
+from techub_generator.gemini.exchange import Exchange
 from techub_generator.gemini.providers import Name
 from techub_generator.gemini.writing import Writer, Written
 from techub_generator.heuristics import traits_of
@@ -35,14 +36,16 @@ MARGIN: Final = 5.0  # seconds the stage may take beyond asking
 class Card(Paid):
     """The JSON of `runs/<run_id>/generate_ai_profile.json`.
 
-    `written_at` is when a model wrote the traits, `calls` what this run has asked for them; `seen`
-    is what is seen in the avatar, kept for the next run.
+    `written_at` is when a model wrote the traits, `calls` what this run has asked for them,
+    `exchanges` word for word what was said when they were written, for operators; `seen` is what is
+    seen in the avatar, kept for the next run.
     """
 
     traits: CardTraits
     provenance: Provenance
     written_at: datetime | None = None
     seen: AvatarDescription | None = None
+    exchanges: tuple[Exchange, ...] = ()
 
     @property
     def counted(self) -> bool:
@@ -90,17 +93,23 @@ async def _written(run: Run, writer: Writer, material: Material) -> Done[Card]:
         provenance=_provenance(written, written.by.provider, written.by.model),
         written_at=datetime.now(UTC),
         calls=written.calls,
+        exchanges=written.exchanges,
     )
     return _done(card)
 
 
 def _plain(material: Material, reason: str, written: Written | None = None) -> Card:
     """Return the heuristics' card, with what was asked in vain before."""
-    provenance = Provenance(provider=HEURISTICS, fallback_reason=reason)
-    if written is not None:
-        provenance = _provenance(written, HEURISTICS, None, reason)
-    calls = written.calls if written else ()
-    return Card(traits=traits_of(material.profile), provenance=provenance, calls=calls)
+    traits = traits_of(material.profile)
+    if written is None:
+        provenance = Provenance(provider=HEURISTICS, fallback_reason=reason)
+        return Card(traits=traits, provenance=provenance)
+    return Card(
+        traits=traits,
+        provenance=_provenance(written, HEURISTICS, None, reason),
+        calls=written.calls,
+        exchanges=written.exchanges,
+    )
 
 
 def _provenance(

@@ -1,6 +1,7 @@
 """What a run left in the object store, named for a person; opened by a click, one at a time."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,9 +14,10 @@ from techub_common.storage import WholeStore, mime_of
 NAMES: Final[Mapping[str, str]] = {
     "pull_github_data.json": "What GitHub said, summed up",
     "evaluate_eligibility.json": "Eligibility, signal by signal",
-    "generate_ai_profile.json": "The card: the answer, who wrote it, with which prompt, each call",
+    "generate_ai_profile.json": "The card: traits, who wrote them, every prompt and answer",
     "describe_avatar.json": "What a model saw in the avatar",
 }
+TEXT: Final = re.compile(r'^( *)("(?:[^"\\]|\\.)*": )?("(?:[^"\\]|\\.)*")(,?)$', re.MULTILINE)
 PICTURES: Final = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif")
 
 
@@ -49,10 +51,11 @@ def is_of(key: str, run_id: UUID) -> bool:
 
 
 def legible(key: str, content: bytes) -> str:
-    """Return the object as text: JSON indented, anything else as it is."""
+    """Return the object as text: JSON indented, its longer texts line by line; else as it is."""
     if key.endswith(".json"):
         try:
-            return json.dumps(json.loads(content), indent=2, ensure_ascii=False)
+            indented = json.dumps(json.loads(content), indent=2, ensure_ascii=False)
+            return TEXT.sub(_line_by_line, indented)
         except (ValueError, RecursionError):
             pass
     return content.decode(errors="backslashreplace")
@@ -61,6 +64,15 @@ def legible(key: str, content: bytes) -> str:
 def mime_for(key: str) -> str:
     """Return what it is sent as: pictures as they are, the rest as text that nothing runs."""
     return mime_of(key) if key.endswith(PICTURES) else "text/plain; charset=utf-8"
+
+
+def _line_by_line(found: re.Match[str]) -> str:
+    """Return a text of several lines as a block below its key, as YAML does."""
+    indent, name, text, comma = found.groups(default="")
+    lines = json.loads(text).split("\n")
+    if len(lines) == 1:
+        return found.group()
+    return "\n".join([f"{indent}{name}|", *(f"{indent}  {line}" for line in lines)]) + comma
 
 
 def _place(key: str) -> int:

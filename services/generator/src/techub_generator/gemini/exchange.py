@@ -1,11 +1,14 @@
 """A question to a model, its answer, and what can be wrong instead of one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
 from techub_generator.gemini.providers import Name
+from techub_generator.profile import Fact
+
+LONGEST_KEPT: Final = 20_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,32 @@ class Question:
     temperature: float = 0.3
     tokens: int = 800
     pictures: tuple[Picture, ...] = ()
+
+    def exchanged(self, came: "Answer | Unanswered", wrong: Sequence[str] = ()) -> "Exchange":
+        """Return what was said: the question, what came back, and what was wrong with that."""
+        return Exchange(
+            provider=came.provider,
+            model=came.model,
+            system=self.system,
+            question=self.text,
+            answer=came.text[:LONGEST_KEPT],
+            wrong=tuple(wrong),
+        )
+
+
+class Exchange(Fact):
+    """A question and its answer word for word, for operators to read; private, never told.
+
+    `wrong` says why the answer, if there was one, did not serve. Of an answer the first
+    `LONGEST_KEPT` characters are kept.
+    """
+
+    provider: str
+    model: str
+    system: str
+    question: str
+    answer: str
+    wrong: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

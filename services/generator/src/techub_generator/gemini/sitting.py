@@ -8,7 +8,7 @@ from techub_common.events import ModelCall
 from techub_common.traits import CardTraits
 from techub_generator.gemini.calls import ANSWERED, INVALID, call_of
 from techub_generator.gemini.context import Material, context_of
-from techub_generator.gemini.exchange import Answer, Kind, Unanswered
+from techub_generator.gemini.exchange import Answer, Exchange, Kind, Question, Unanswered
 from techub_generator.gemini.normal import KEYS, normal
 from techub_generator.gemini.prompts import TraitsPrompt
 from techub_generator.gemini.providers import Name
@@ -29,26 +29,31 @@ class Sitting:
     paid_left: int = PAID_CALLS
     plain: bool = False
     calls: list[ModelCall] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
     reasons: dict[Name, str] = field(default_factory=dict)
 
     def prompt(self, *, plain: bool) -> TraitsPrompt:
         """Return the prompt, with or without what people wrote in sentences."""
         return TraitsPrompt(context_of(self.material, plain=plain))
 
-    def failed(self, error: Unanswered) -> None:
+    def failed(self, error: Unanswered, question: Question) -> None:
         """Take down a question that was not answered."""
         self.calls.append(call_of(error, error.kind))
+        self.exchanges.append(question.exchanged(error, [str(error)]))
         self.paid_left -= error.paid
         if error.kind is Kind.schema_refused:
             self.paid_left = min(self.paid_left, PAID_AFTER_A_REFUSED_SCHEMA)
         self.plain = self.plain or error.kind is Kind.blocked
         self.reasons[error.provider] = str(error).rstrip(".")
 
-    def judge(self, answer: Answer, prompt: TraitsPrompt) -> tuple[CardTraits | None, list[str]]:
+    def judge(
+        self, answer: Answer, question: Question, prompt: TraitsPrompt
+    ) -> tuple[CardTraits | None, list[str]]:
         """Take down an answer; return its traits, or what is wrong with it."""
         self.paid_left -= 1
         traits, wrong = _judged(answer.text, prompt, self.material)
         self.calls.append(call_of(answer, INVALID if wrong else ANSWERED))
+        self.exchanges.append(question.exchanged(answer, wrong))
         if wrong:
             self.reasons[answer.provider] = f"{answer.provider.spoken} wrote no valid card"
         return traits, wrong

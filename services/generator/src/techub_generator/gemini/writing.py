@@ -17,7 +17,7 @@ import structlog
 from techub_common.events import ModelCall
 from techub_common.traits import CardTraits
 from techub_generator.gemini.context import Material, context_of
-from techub_generator.gemini.exchange import Answer, Kind, Question, Unanswered
+from techub_generator.gemini.exchange import Answer, Exchange, Kind, Question, Unanswered
 from techub_generator.gemini.manner import Manner
 from techub_generator.gemini.prompts import TRAITS_VERSION, TraitsPrompt
 from techub_generator.gemini.providers import Name, Provider
@@ -45,10 +45,14 @@ class Asks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What came of it: the traits and who wrote them, or why there are none; and every call."""
+    """What came of it: the traits and who wrote them, or why there are none; and every call.
+
+    The n-th of `exchanges` is what was said in the n-th of `calls`.
+    """
 
     traits: CardTraits | None
     calls: tuple[ModelCall, ...]
+    exchanges: tuple[Exchange, ...]
     input_hash: str
     prompt_version: str = TRAITS_VERSION
     reason: str | None = None
@@ -94,6 +98,7 @@ class Writer:
         return Written(
             traits=traits,
             calls=tuple(sitting.calls),
+            exchanges=tuple(sitting.exchanges),
             input_hash=self.input_hash(material),
             reason=None if traits else sitting.reason,
         )
@@ -113,19 +118,18 @@ class Writer:
             if left < SHORTEST:
                 break
             prompt = sitting.prompt(plain=manner.plain)
+            question = manner.put(prompt)
             try:
-                answer = await self._asks.ask(
-                    provider, manner.put(prompt), left if last else left * SHARE
-                )
+                answer = await self._asks.ask(provider, question, left if last else left * SHARE)
             except Unanswered as error:
-                sitting.failed(error)
+                sitting.failed(error, question)
                 chances -= error.kind is not Kind.schema_refused
                 manner = self._learned(error, manner)
                 if chances > 0 and not await self._came_round(error, sitting):
                     break
                 continue
             chances -= 1
-            traits, wrong = sitting.judge(answer, prompt)
+            traits, wrong = sitting.judge(answer, question, prompt)
             if traits is not None:
                 self._dialects[name] = manner.dialect
                 self._proven.add(name)
