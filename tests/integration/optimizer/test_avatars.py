@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import pyvips
 from PIL import Image
 
 from techub_common.errors import Permanent
@@ -59,6 +60,18 @@ async def test_welcome(door: Door, name: str) -> None:
     assert image.format == PIL_NAMES[avatar.form]
     assert image.size == (avatar.width, avatar.height) == (460, 460)
     assert image.mode in {"RGB", "RGBA", "L", "P"}
+
+
+async def test_colours_of_a_wider_space(door: Door) -> None:
+    """A picture that brings a profile looks as it did: its numbers change, its colours do not."""
+    orange = pyvips.Image.black(64, 64, bands=3).linear(1, [230, 120, 40]).cast("uchar")
+    wide = orange.copy(interpretation="srgb").icc_transform("p3", input_profile="srgb")
+    made = await door.admit(wide.pngsave_buffer(), Shape.avatar)
+
+    assert wide(9, 9) != [230, 120, 40]
+    assert opened(made.content).convert("RGB").getpixel((99, 99)) == pytest.approx(
+        (230, 120, 40), abs=3
+    )
 
 
 @pytest.mark.parametrize("shape", Shape)

@@ -1,6 +1,6 @@
 """Pictures from strangers: four formats, few pixels, one frame, and nothing kept but the pixels."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -38,6 +38,12 @@ class Shape(StrEnum):
     artwork = "artwork"
 
 
+_SIZES: Final[Mapping[Shape, tuple[int, Mapping[str, str]]]] = {
+    Shape.avatar: (AVATAR_SIDE, {"crop": "centre"}),
+    Shape.artwork: (ARTWORK_SIDE, {"size": "down"}),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Admitted:
     """A picture of our own making: every pixel was decoded and written again."""
@@ -58,14 +64,14 @@ def remake(content: bytes, shape: Shape) -> Admitted:
             message = f"it has {len(content)} bytes, the limit is {MOST_BYTES}"
             raise Refused(message)
         content = essential(content)
-        _check(content)
-        return _encoded(_SHAPES[shape](content))
+        header = _checked(content)
+        return _encoded(_thumbnail(content, shape, managed=_has_profile(header)))
     except pyvips.Error as error:
         raise Refused(" ".join(str(error).split())) from error
 
 
-def _check(content: bytes) -> None:
-    """Read the header only, and refuse what would cost too much to decode."""
+def _checked(content: bytes) -> pyvips.Image:
+    """Return the header alone; raise Refused where decoding would cost too much."""
     loader = next((name for magic, name in _LOADERS.items() if content.startswith(magic)), None)
     if loader is None:
         message = "it is no PNG, JPEG, GIF or WebP"
@@ -86,34 +92,23 @@ def _check(content: bytes) -> None:
     if frames > MOST_FRAMES:
         message = f"it has {frames} frames, the limit is {MOST_FRAMES}"
         raise Refused(message)
+    return image
 
 
-def _square(content: bytes) -> pyvips.Image:
+def _has_profile(image: pyvips.Image) -> bool:
+    return bool(image.get_typeof("icc-profile-data"))
+
+
+def _thumbnail(content: bytes, shape: Shape, *, managed: bool) -> pyvips.Image:
+    """Return the picture in its new size; colours are managed only where it brings a profile.
+
+    Managing those of a picture without one changes nothing and takes five times as long.
+    """
+    colours = {"output_profile": "srgb"} if managed else {}
+    side, how = _SIZES[shape]
     return pyvips.Image.thumbnail_buffer(
-        content,
-        AVATAR_SIDE,
-        height=AVATAR_SIDE,
-        crop="centre",
-        option_string=FAIL,
-        output_profile="srgb",
+        content, side, height=side, option_string=FAIL, **how, **colours
     )
-
-
-def _whole(content: bytes) -> pyvips.Image:
-    return pyvips.Image.thumbnail_buffer(
-        content,
-        ARTWORK_SIDE,
-        height=ARTWORK_SIDE,
-        size="down",
-        option_string=FAIL,
-        output_profile="srgb",
-    )
-
-
-_SHAPES: Final[Mapping[Shape, Callable[[bytes], pyvips.Image]]] = {
-    Shape.avatar: _square,
-    Shape.artwork: _whole,
-}
 
 
 def _encoded(image: pyvips.Image) -> Admitted:
