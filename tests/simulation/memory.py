@@ -162,7 +162,6 @@ class MemoryRows:
         *,
         told_before: int | None = None,
         cause_tell: int | None = None,
-        recorded: bool = False,
     ) -> None:
         """Change what is given."""
         key = (ending.run_id, ending.event)
@@ -171,9 +170,17 @@ class MemoryRows:
             now,
             told_before=now.told_before if told_before is None else told_before,
             cause_tell=now.cause_tell if cause_tell is None else cause_tell,
-            recorded=now.recorded or recorded,
         )
         self._set_ending(key, changed)
+
+    async def record_ending(self, ending: Ending) -> Counter[State] | None:
+        """Note it unless somebody waits."""
+        key = (ending.run_id, ending.event)
+        counts = await self.counts(*key)
+        if self._kept.endings[key].recorded or counts[State.pending]:
+            return None
+        self._set_ending(key, replace(self._kept.endings[key], recorded=True))
+        return counts
 
     async def lock_recipient(self, recipient: str) -> int:
         """Count."""

@@ -153,7 +153,7 @@ _GATHERING = MemoryRows.gathering_digest
 async def _record_at_once(rows: Any, ending: Any) -> None:
     counts = await rows.counts(ending.run_id, ending.event)
     if not ending.recorded:
-        await rows.mark_ending(ending, recorded=True)
+        rows._set_ending((ending.run_id, ending.event), replace(ending, recorded=True))
         await endings._tell(rows, ending, counts, ending.cause_tell)
 
 

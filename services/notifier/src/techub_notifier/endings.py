@@ -21,11 +21,9 @@ async def settled(rows: Rows, run_id: UUID | None, event: str) -> Ending | None:
 
 async def record_if_over(rows: Rows, ending: Ending) -> None:
     """Tell what became of everybody, once, when nobody waits any more; the ending is locked."""
-    counts = await rows.counts(ending.run_id, ending.event)
-    if ending.recorded or counts[State.pending]:
-        return
-    await rows.mark_ending(ending, recorded=True)
-    await _tell(rows, ending, counts, ending.cause_tell)
+    counts = await rows.record_ending(ending)
+    if counts is not None:
+        await _tell(rows, ending, counts, ending.cause_tell)
 
 
 async def repeat(rows: Rows, event: Ended, tell: int) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import JSON, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -34,11 +34,14 @@ from techub_notifier.rows import (
 )
 from techub_notifier.rules import (
     ALERTS_WITHIN,
+    Audience,
     Owner,
     Pace,
     State,
     Verdict,
     allowance,
+    audiences,
+    fingerprints_of,
     run_event,
     spent,
 )
@@ -71,12 +74,23 @@ class PostgresRows:
     outbox: Outbox
     per_second: float = 0.0
     claimed: dict[UUID, bool] = field(default_factory=dict)
+    owners: dict[UUID, Sequence[Owner]] = field(default_factory=dict)
+    known_stopped: dict[str, bool] = field(default_factory=dict)
 
     async def claim(self, events: Collection[Event]) -> None:
-        """Claim their ids in one statement."""
+        """Take a statement each for the ids, the owners and the stopped addresses of them all."""
         ids = {event.id for event in events}
         new = await first_times(self.session, INBOX, NOTIFIER.name, ids)
         self.claimed.update({event_id: event_id in new for event_id in ids})
+        profiles = {
+            event.profile_id
+            for event in events
+            if event.id in new and isinstance(event, Ended) and Audience.owner in audiences(event)
+        }
+        if profiles:
+            self.owners.update(await recipients.owners_of(self.session, profiles))
+            owners = [owner for profile_id in profiles for owner in self.owners[profile_id]]
+            await self.stopped(fingerprints_of(owners, ()))
 
     async def first_time(self, event: Event) -> bool:
         """Say what became of an earlier claim, once, or claim the event's id now."""
@@ -86,30 +100,36 @@ class PostgresRows:
         return await first_time(self.session, INBOX, NOTIFIER.name, event)
 
     async def owners_of(self, profile_id: UUID) -> Sequence[Owner]:
-        """Read the owners through the api's view."""
-        return await recipients.owners_of(self.session, profile_id)
+        """Read the owners through the api's view, unless the claim has done so."""
+        if profile_id not in self.owners:
+            self.owners.update(await recipients.owners_of(self.session, [profile_id]))
+        return self.owners[profile_id]
 
     async def unconfirmed(self, user_id: UUID) -> Unconfirmed | None:
         """Read the address to confirm through the api's view."""
         return await recipients.unconfirmed(self.session, user_id)
 
     async def stopped(self, fingerprints: Collection[str]) -> frozenset[str]:
-        """Look the addresses up by their hashes."""
-        if not fingerprints:
-            return frozenset()
-        wanted = select(STOPPED.c.fingerprint).where(STOPPED.c.fingerprint.in_(list(fingerprints)))
-        return frozenset(await self.session.scalars(wanted))
+        """Look those up by their hashes that this transaction has not looked up or changed."""
+        fresh = [one for one in fingerprints if one not in self.known_stopped]
+        if fresh:
+            wanted = select(STOPPED.c.fingerprint).where(STOPPED.c.fingerprint.in_(fresh))
+            found = set(await self.session.scalars(wanted))
+            self.known_stopped.update({one: one in found for one in fresh})
+        return frozenset(one for one in fingerprints if self.known_stopped[one])
 
     async def stop(self, fingerprint: str, reason: str, delivery_id: UUID) -> bool:
         """Add the address, once."""
         row = {"fingerprint": fingerprint, "reason": reason, "delivery_id": delivery_id}
         made = insert(STOPPED).values(row).on_conflict_do_nothing()
         added = await self.session.execute(made.returning(STOPPED.c.fingerprint))
+        self.known_stopped[fingerprint] = True
         return added.first() is not None
 
     async def allow(self, fingerprint: str) -> None:
         """Take the address off the list."""
         await self.session.execute(delete(STOPPED).where(STOPPED.c.fingerprint == fingerprint))
+        self.known_stopped[fingerprint] = False
 
     async def add_ending(self, event: Ended, cause: dict[str, Any], tell: int) -> None:
         """Add the ending unless it is there."""
@@ -143,18 +163,42 @@ class PostgresRows:
         *,
         told_before: int | None = None,
         cause_tell: int | None = None,
-        recorded: bool = False,
     ) -> None:
         """Update what is given."""
         changes: dict[str, Any] = {"told_before": told_before, "cause_tell": cause_tell}
         changes = {name: value for name, value in changes.items() if value is not None}
-        if recorded:
-            changes["recorded_at"] = func.now()
         await self.session.execute(
             update(ENDINGS)
             .where(ENDINGS.c.run_id == ending.run_id, ENDINGS.c.event == ending.event)
             .values(**changes)
         )
+
+    async def record_ending(self, ending: Ending) -> Counter[State] | None:
+        """Update it unless somebody waits, and count by state, in one statement."""
+        theirs = (DELIVERIES.c.run_id == ending.run_id, DELIVERIES.c.event == ending.event)
+        waiting = exists().where(*theirs, DELIVERIES.c.state == State.pending)
+        states = (
+            select(DELIVERIES.c.state, func.count().label("count"))
+            .where(*theirs)
+            .group_by(DELIVERIES.c.state)
+            .subquery()
+        )
+        counted = select(func.json_object_agg(states.c.state, states.c.count, type_=JSON))
+        recorded = await self.session.execute(
+            update(ENDINGS)
+            .where(
+                ENDINGS.c.run_id == ending.run_id,
+                ENDINGS.c.event == ending.event,
+                ENDINGS.c.recorded_at.is_(None),
+                ~waiting,
+            )
+            .values(recorded_at=func.now())
+            .returning(counted.scalar_subquery())
+        )
+        row = recorded.first()
+        if row is None:
+            return None
+        return Counter({State(state): count for state, count in (row[0] or {}).items()})
 
     async def lock_recipient(self, recipient: str) -> int:
         """Count under an advisory lock of the recipient's own."""

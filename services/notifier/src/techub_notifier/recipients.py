@@ -1,6 +1,6 @@
 """Who looks after a profile and who has to confirm an address: read through the api's views."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -30,13 +30,11 @@ VIEW: Final = table(
 )
 
 
-async def owners_of(session: AsyncSession, profile_id: UUID) -> Sequence[Owner]:
-    """Return the owners in the order of their ids; raise Away while the view cannot be read."""
-    wanted = (
-        select(VIEW.c.user_id, VIEW.c.address, VIEW.c.verified, VIEW.c.wants_mail)
-        .where(VIEW.c.profile_id == profile_id)
-        .order_by(VIEW.c.user_id)
-    )
+async def owners_of(
+    session: AsyncSession, profile_ids: Collection[UUID]
+) -> Mapping[UUID, Sequence[Owner]]:
+    """Return each profile's owners in the order of their ids; raise Away while none can be read."""
+    wanted = select(VIEW).where(VIEW.c.profile_id.in_(profile_ids)).order_by(VIEW.c.user_id)
     try:
         rows = (await session.execute(wanted)).all()
     except ProgrammingError as error:
@@ -45,9 +43,11 @@ async def owners_of(session: AsyncSession, profile_id: UUID) -> Sequence[Owner]:
             "`techub_api migrate`"
         )
         raise Away(message) from error
-    return [
-        Owner(row.user_id, row.address, bool(row.verified), bool(row.wants_mail)) for row in rows
-    ]
+    owners: dict[UUID, list[Owner]] = {profile_id: [] for profile_id in profile_ids}
+    for row in rows:
+        owner = Owner(row.user_id, row.address, bool(row.verified), bool(row.wants_mail))
+        owners[row.profile_id].append(owner)
+    return owners
 
 
 UNCONFIRMED: Final = table(
@@ -70,4 +70,4 @@ async def unconfirmed(session: AsyncSession, user_id: UUID) -> Unconfirmed | Non
 async def readable(sessions: Sessions) -> None:
     """Return when the view can be read; raise Away."""
     async with transaction(sessions) as session:
-        await owners_of(session, UUID(int=0))
+        await owners_of(session, [UUID(int=0)])

@@ -132,7 +132,10 @@ class Rows(Protocol):
     """The notifier's tables in one transaction; every method may raise Away."""
 
     async def claim(self, events: Collection[Event]) -> None:
-        """Claim what was not claimed before, all at once; `first_time` answers of each in turn."""
+        """Claim what was not claimed before, all at once, and look up whom it is about.
+
+        `first_time`, `owners_of` and `stopped` then answer of each in turn.
+        """
         ...
 
     async def first_time(self, event: Event) -> bool:
@@ -173,9 +176,15 @@ class Rows(Protocol):
         *,
         told_before: int | None = None,
         cause_tell: int | None = None,
-        recorded: bool = False,
     ) -> None:
-        """Change what is given; `recorded` notes that the outcome was told."""
+        """Change what is given."""
+        ...
+
+    async def record_ending(self, ending: Ending) -> Counter[State] | None:
+        """Note that the outcome is told, and return how many deliveries are in which state.
+
+        None, and nothing is noted, while one of them is pending or when it was told before.
+        """
         ...
 
     async def lock_recipient(self, recipient: str) -> int:
