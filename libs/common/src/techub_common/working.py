@@ -1,7 +1,6 @@
 """Who is at work and what they hold: every replica of a service answers, each for itself."""
 
 import asyncio
-import json
 import os
 import socket
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from techub_common.asks import WORKERS
 from techub_common.broker import Listener
+from techub_common.collecting import collect
 from techub_common.errors import Away
 
 WITHIN: Final = 1.0
@@ -62,17 +62,18 @@ async def workers_of(client: Client, within: float = WITHIN) -> list[Worker]:
     """Return who answers within so many seconds, by service; raise Away."""
     found: list[Worker] = []
 
-    async def heard(message: Msg) -> None:
+    def take(answer: bytes) -> bool:
         with suppress(ValidationError):
-            found.append(Worker.model_validate(json.loads(message.data)))
+            found.append(Worker.model_validate_json(answer))
+        return False  # nobody knows how many there are
 
     try:
-        inbox = client.new_inbox()
-        subscription = await client.subscribe(inbox, cb=heard)
-        for subject in WORKERS:
-            await client.publish(subject, b"{}", reply=inbox)
-        await asyncio.sleep(within)
-        await subscription.unsubscribe()
+        await asyncio.gather(
+            *(
+                collect(client, subject, b"{}", take, first=within, then=within)
+                for subject in WORKERS
+            )
+        )
     except NatsError as error:
         message = f"NATS does not answer: {type(error).__name__}"
         raise Away(message) from error

@@ -3,15 +3,15 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
-from nats.errors import TimeoutError as NatsTimeoutError
 from pydantic import ValidationError
 
 from techub_common.asks import EXAMINE, DoctorRequest
+from techub_common.collecting import collect
 from techub_common.doctor.checking import ANSWERS, Finding, Report, State
 from techub_common.errors import Away
 
@@ -24,7 +24,6 @@ FIRST_SECONDS: Final = 5.0
 WITHIN_SECONDS: Final = {"usual": 30.0, "paid": 75.0}
 """Longer than the longest check of each kind."""
 
-NO_RESPONDERS: Final = "503"
 NOBODY_TODO: Final = (
     "Start it, or look why it ended: its log says so in one line (`service_ended`)."
 )
@@ -66,10 +65,10 @@ async def _one(
     client: Client, service: str, depth: Depth, expected: int | None, within: float
 ) -> list[Report]:
     present = _Present(service, expected)
-    await _collect(
+    await collect(
         client,
         EXAMINE[service],
-        DoctorRequest(depth="present"),
+        DoctorRequest(depth="present").model_dump_json().encode(),
         present.take,
         first=FIRST_SECONDS,
         then=ROLL_SECONDS,
@@ -77,10 +76,10 @@ async def _one(
     if not present.replicas:
         return [_nobody(service)]
     found = _Found(service, set(present.replicas))
-    await _collect(
+    await collect(
         client,
         EXAMINE[service],
-        DoctorRequest(depth=depth),
+        DoctorRequest(depth=depth).model_dump_json().encode(),
         found.take,
         first=within,
         then=within,
@@ -125,37 +124,6 @@ class _Found:
             findings = (answered, *report.findings)
             self.reports[report.replica] = report.model_copy(update={"findings": findings})
         return self._awaited <= self.reports.keys()
-
-
-async def _collect(
-    client: Client,
-    subject: str,
-    question: DoctorRequest,
-    take: Callable[[bytes], bool],
-    *,
-    first: float,
-    then: float,
-) -> None:
-    """Give every answer to `take` until it has enough.
-
-    Nobody is waited for longer than `first` seconds, and once somebody has answered no longer than
-    `then`, both since the question; not at all where nobody hears it.
-    """
-    inbox = client.new_inbox()
-    subscription = await client.subscribe(inbox)
-    started, within = time.monotonic(), first
-    try:
-        await client.publish(subject, question.model_dump_json().encode(), reply=inbox)
-        while (left := started + within - time.monotonic()) > 0:
-            try:
-                message = await subscription.next_msg(timeout=left)
-            except NatsTimeoutError:
-                return
-            if (message.headers or {}).get("Status") == NO_RESPONDERS or take(message.data):
-                return
-            within = then
-    finally:
-        await subscription.unsubscribe()
 
 
 def _read(body: bytes, service: str) -> Report | None:
