@@ -90,19 +90,25 @@ class Crowd:
         self._http = http
         self._submitted = 0
         self._token = ""
+        self._one_at_a_time = asyncio.Lock()
         self.ended: Counter[str] = Counter()
         self.examples: dict[str, str] = {}
 
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}"}
+
     async def submit(self, login: str) -> str:
         """Submit a login as somebody who has not submitted too much, and return the run."""
-        if self._submitted % PER_PERSON == 0:
-            name = f"person-{self._submitted}"
-            self._token = await self._stack.token(name, f"{name}@example.org")
-        self._submitted += 1
+        async with self._one_at_a_time:
+            if self._submitted % PER_PERSON == 0:
+                name = f"person-{self._submitted}"
+                self._token = await self._stack.token(name, f"{name}@example.org")
+            self._submitted += 1
         answer = await self._http.post(
             "/api/v1/profiles",
             json={"login": login},
-            headers={"Authorization": f"Bearer {self._token}"},
+            headers=self._headers,
         )
         answer.raise_for_status()
         return str(answer.json()["run_id"])
@@ -125,7 +131,7 @@ class Crowd:
         """Return when the run has ended."""
         async with asyncio.timeout(LONGEST):
             while True:
-                run = (await self._http.get(f"/api/v1/runs/{run_id}")).json()
+                run = (await self._http.get(f"/api/v1/runs/{run_id}", headers=self._headers)).json()
                 if run["status"] in OVER:
                     self.ended[run["status"]] += 1
                     return
@@ -206,9 +212,7 @@ async def sheet(folder: Path, samples_dir: Path, logins: list[str], var: Path) -
     """Run, look, and say what there was to see."""
     async with (
         running(samples_dir, var) as stack,
-        httpx.AsyncClient(
-            base_url=stack.app_host, auth=OPERATOR, trust_env=False, timeout=60
-        ) as http,
+        httpx.AsyncClient(base_url=stack.app_host, trust_env=False, timeout=60) as http,
         async_playwright() as playwright,
     ):
         people = Crowd(stack, http)

@@ -15,8 +15,6 @@ from faststream.security import SASLPlaintext
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.errors import MaxPayloadError
-from nats.errors import TimeoutError as NatsTimeoutError
-from nats.js import JetStreamContext
 from nats.js.api import ConsumerConfig
 from nats.js.errors import APIError, NotFoundError
 
@@ -29,6 +27,7 @@ from techub_common.events import Event
 from techub_common.metrics import Metrics
 from techub_common.nats_address import servers_of
 from techub_common.permissions import inbox_of
+from techub_common.pulling import WAIT_SECONDS, Puller
 from techub_common.settings import CommonSettings
 from techub_common.streams import DEAD, EVENTS, Consumer
 from techub_common.tasks import end
@@ -36,7 +35,7 @@ from techub_common.tasks import end
 log = structlog.get_logger()
 
 PUBLISH_TIMEOUT: Final = 5.0
-PULL_TIMEOUT: Final = 1.0
+LOOK_SECONDS: Final = 0.5
 SERVER_TROUBLE: Final = 500
 FIRST_PAUSE: Final = 0.1
 LEAVE_SECONDS: Final = 5.0
@@ -216,7 +215,7 @@ class Listener:
         if self._prepare:
             await self._prepare()
         log.info("listener_started", consumer=self._consumer.name, slots=self._slots)
-        self._tasks = [asyncio.create_task(self._pull(js)) for _ in range(self._slots)]
+        self._tasks = [asyncio.create_task(self._pull()) for _ in range(self._slots)]
         await asyncio.gather(*self._tasks)
 
     async def stop(self, grace: float) -> None:
@@ -227,18 +226,16 @@ class Listener:
         _, unfinished = await asyncio.wait(self._tasks, timeout=grace)
         await end(unfinished)
 
-    async def _pull(self, js: JetStreamContext) -> None:
-        subscription = await js.pull_subscribe_bind(self._consumer.name, EVENTS)
+    async def _pull(self) -> None:
+        puller = Puller(
+            self._broker.config.connection_state.connection, EVENTS, self._consumer.name
+        )
         pause = FIRST_PAUSE
         try:
-            # by bytes: the late end of an empty pull (408, no body) would count as a message
-            while self._running or subscription.pending_bytes:
-                await self._delivery.road.open()
+            while await self._goes_on(puller):
+                many = self._many if self._running and self._delivery.road.is_open else 1
                 try:
-                    messages = await subscription.fetch(self._many, timeout=PULL_TIMEOUT)
-                except (NatsTimeoutError, TimeoutError):
-                    pause = FIRST_PAUSE
-                    continue
+                    messages = await puller.fetch(many)
                 except NatsError as error:
                     if pause == FIRST_PAUSE:  # once per trouble, not once per try
                         log.warning("pull_troubled", consumer=self._consumer.name, error=str(error))
@@ -246,12 +243,27 @@ class Listener:
                     pause = min(2.0, pause * 2)
                     continue
                 pause = FIRST_PAUSE
-                # also when stopping: what came on the last pull would else be delivered again
-                await self._delivery.handle(messages, self._work)
-                self._many = min(self._most, 2 * self._many)
+                if messages:
+                    # also when stopping: what came on the last pull would else be delivered again
+                    await self._delivery.handle(messages, self._work)
+                    self._many = min(self._most, 2 * self._many)
         finally:
-            if self._broker.connection.is_connected:
-                await subscription.unsubscribe()
+            await puller.close()
+
+    async def _goes_on(self, puller: Puller) -> bool:
+        """Return True once the road is open, or a message is here all the same; False to stop.
+
+        One that comes just as its pull has run out lies here unseen. Behind a closed road it would
+        be delivered again meanwhile, so it is taken in hand, where it can wait.
+        """
+        road = self._delivery.road
+        while self._running and not puller.pending:
+            if road.is_open:
+                return True
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await road.open()
+        return puller.pending
 
 
 def listen(  # noqa: PLR0913  # one argument per thing a consumer decides
@@ -319,7 +331,7 @@ class _Injected:
             stream=JStream(EVENTS, declare=False),
             durable=consumer.name,
             config=ConsumerConfig(filter_subjects=consumer.subjects),
-            pull_sub=PullSub(batch_size=1, timeout=PULL_TIMEOUT),
+            pull_sub=PullSub(batch_size=1, timeout=WAIT_SECONDS),
             ack_policy=AckPolicy.MANUAL,
             decoder=_decode,
         )

@@ -99,6 +99,11 @@ class Road:
         """Return when nobody is waiting for something of ours."""
         await self._open.wait()
 
+    @property
+    def is_open(self) -> bool:
+        """Return whether nobody is waiting for something of ours."""
+        return self._open.is_set()
+
     async def until_back(self, work: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401  # whatever the work returns
         """Return what `work` returns, trying again every 0.5 to 10 s for as long as it is Away."""
         pause = 0.5
@@ -337,14 +342,18 @@ class Delivery:
 
 @asynccontextmanager
 async def beating(hand: Mapping[int, Taken], every: float) -> AsyncIterator[None]:
-    """Tell the server every `every` seconds that what is in hand is still being worked on."""
+    """Tell the server every `every` seconds that what is in hand is still being worked on.
+
+    The first time sooner: a message may have waited with others for the end of its pull.
+    """
 
     async def beat() -> None:
+        await asyncio.sleep(every / 3)
         while True:
-            await asyncio.sleep(every)
             for taken in tuple(hand.values()):
                 with suppress(NatsError):
                     await taken.message.in_progress()
+            await asyncio.sleep(every)
 
     task = asyncio.create_task(beat())
     try:
