@@ -22,7 +22,7 @@ export MYPY_CACHE_DIR := $(VAR)/mypy
 export HYPOTHESIS_STORAGE_DIRECTORY := $(VAR)/hypothesis
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo dev test lint types imports check cards mails sim mutants nightly \
+.PHONY: help setup demo dev test lint types imports check cards mails ops-sheet sim mutants nightly \
 	deploy-check rehearse rehearse-images sbom licences benchmarks lock clean
 
 help: ## list what there is
@@ -71,6 +71,9 @@ check: lint types imports test ## everything CI runs
 
 cards: setup ## a contact sheet of every variant and sample, to look at
 	@$(BIN)/python tools/contact_sheet.py $(VAR)/cards
+
+ops-sheet: setup ## every page of /ops over hundreds of mixed runs, to look at
+	@$(BIN)/python tools/ops_sheet.py $(VAR)/ops
 
 mails: setup ## every mail as a picture, light and dark, to look at
 	@$(BIN)/python tools/mail_sheet.py $(VAR)/mails

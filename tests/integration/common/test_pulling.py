@@ -110,6 +110,11 @@ async def test_over_a_restart_of_the_server(js: JetStreamContext, server: NatsSe
     puller = Puller(js._nc, EVENTS, SCREENSHOTTER.name)
     assert await puller.fetch(8) == []
     await server.kill()
+    async with asyncio.timeout(20):
+        while js._nc.is_connected:
+            await asyncio.sleep(0.01)
+    assert await puller.fetch(8) == []
+    assert js._nc.pending_data_size == 0, "asked for without a connection"
     await server.start()
     async with asyncio.timeout(20):
         while not js._nc.is_connected:

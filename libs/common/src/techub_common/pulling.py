@@ -6,6 +6,7 @@ again when that takes long. Here one message is waited for, and then only those 
 are there already.
 """
 
+import asyncio
 import itertools
 import json
 from contextlib import suppress
@@ -20,7 +21,8 @@ from nats.js import JetStreamContext
 from nats.js.errors import APIError
 
 WAIT_SECONDS: Final = 1.0
-LATE_SECONDS: Final = 0.25
+LOOK_SECONDS: Final = 0.1
+LATE_SECONDS: Final = 0.1
 """How much later than it was due the end of a request may come."""
 
 _NOTHING: Final = frozenset({"404", "408"})
@@ -45,7 +47,7 @@ class Puller:
     async def fetch(self, most: int) -> list[Msg]:
         """Return up to `most` messages, none when none came within a second; raise NatsError."""
         found = await self._here(most)
-        if not found:
+        if not found and await self._connected():
             number = await self._ask(batch=1, expires=int(WAIT_SECONDS * 1e9))
             found = await self._answers(number, 1, WAIT_SECONDS + LATE_SECONDS)
         if found and len(found) < most:
@@ -58,6 +60,17 @@ class Puller:
         """Hear nothing more."""
         if self._subscription is not None and self._client.is_connected:
             await self._subscription.unsubscribe()
+
+    async def _connected(self) -> bool:
+        """Return whether there is a connection, after waiting a second for one.
+
+        What is asked without one the client keeps, to ask all of it at once when it is back.
+        """
+        for _ in range(round(WAIT_SECONDS / LOOK_SECONDS)):
+            if self._client.is_connected:
+                return True
+            await asyncio.sleep(LOOK_SECONDS)
+        return False
 
     async def _opened(self) -> Subscription:
         if self._subscription is None:
