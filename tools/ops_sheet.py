@@ -29,7 +29,7 @@ from techub_devstack.services import free_ports
 from techub_devstack.stack import Stack, Wanted, running_stack
 
 OPERATOR = ("night", "of-this-sheet-alone")
-CROWD = 130
+CROWD = 200
 ABREAST = 8
 PER_PERSON = 15
 LONGEST = 900.0
@@ -40,9 +40,12 @@ ENVIRONMENT = {
     "OPS_HTTP_BASIC": ":".join(OPERATOR),
     "SUBMISSIONS_PER_HOUR": "0",
     "SWEEP_SECONDS": "1",
+    "PROBE_SECONDS": "30",
     "ACK_WAIT_SECONDS": "5",
     "ALERT_EMAIL": "night@example.org",
 }
+ENDLESS = {"events"}
+SETTLED_MS = 700
 PAGES = {
     "jobs": "/ops/jobs",
     "jobs-failed": "/ops/jobs?status=failure",
@@ -140,7 +143,7 @@ class Crowd:
 
 async def everything(stack: Stack, people: Crowd, logins: list[str]) -> None:
     """Run them all, with one thing after another in trouble."""
-    await people.through("well", logins[:60])
+    await people.through("well", [*logins[:60], *logins[105:]])
     await people.through("unknown", [f"nobody-of-that-name-{n}" for n in range(25)])
     stack.gemini.fail(**failure("overloaded", path_contains="generateContent"))
     await people.through("without-gemini", logins[60:75])
@@ -183,12 +186,12 @@ async def pictures(stack: Stack, folder: Path, people: Crowd, browser: Browser) 
             page = await context.new_page()
             for name, path in (PAGES | runs).items():
                 await page.goto(path)
-                await page.wait_for_timeout(700 if name != "doctor" else 6000)
+                await page.wait_for_timeout(SETTLED_MS)
                 await page.screenshot(
                     path=folder / f"{name}-{size}-{scheme}.jpg",
                     type="jpeg",
                     quality=80,
-                    full_page=True,
+                    full_page=name not in ENDLESS,
                 )
             await context.close()
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, Request, expect
 
+from techub_cards.variants import VARIANTS
 from tests.browser.journey.conftest import Visit, Visiting, against_the_rules
 
 pytestmark = pytest.mark.timeout(300)  # a busy machine draws and judges slowly
@@ -234,3 +235,16 @@ async def test_a_page_is_light(visiting: Visiting, dealt: str, path: str) -> Non
                 weights[request.url] = (await request.sizes())["responseBodySize"]
 
     assert sum(weights.values()) <= 60_000, weights
+
+
+async def test_every_canvas_on_one_page(visiting: Visiting) -> None:
+    """In development all canvases of a sample stand on one page, in frames and to scale."""
+    async with visiting("desk") as visit:
+        await visit.page.goto("/dev/cards?person=3")
+        frames = visit.page.locator("iframe")
+        await expect(frames).to_have_count(len(VARIANTS))
+        await expect(frames.first.content_frame.locator("body")).to_contain_text("sample-3")
+        box = await frames.first.bounding_box()
+
+    assert box is not None
+    assert round(box["width"]) == 560

@@ -21,6 +21,7 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(in_development
 
 SHOWN: Final = 560
 """How wide a canvas is shown, in pixels."""
+POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'"
 NO_CACHE: Final = "no-store"
 PEOPLE: Final = len(ARCHETYPES)
 Theme = Literal["dark", "light"]
@@ -37,7 +38,8 @@ async def contact_sheet(person: int = 0, theme: Theme = "dark") -> HTMLResponse:
         "body{background:#222;color:#eee;font:14px sans-serif;margin:2rem}a{color:#9cf}"
         "figure{display:inline-block;margin:1rem 1rem 0 0;vertical-align:top}"
         "div{overflow:hidden}iframe{border:0;transform-origin:0 0}</style>"
-        f"<p>{links}</p>{frames}"
+        f"<p>{links}</p>{frames}",
+        headers={"Content-Security-Policy": POLICY},
     )
 
 
@@ -77,7 +79,7 @@ def _frame(variant: Variant, person: int, theme: str) -> str:
     address = escape(f"/dev/cards/{variant.name}?person={person}&theme={theme}")
     return (
         f'<figure><div style="width:{width}px;height:{height}px"><iframe loading="lazy" '
-        f'src="{address}" width="{variant.width}" height="{variant.height}" '
+        f'title="{variant.name}" src="{address}" width="{variant.width}" height="{variant.height}" '
         f'style="transform:scale({scale:.4f})"></iframe></div>'
         f"<figcaption>{variant.name} {variant.width} x {variant.height}</figcaption></figure>"
     )
