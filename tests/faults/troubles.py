@@ -6,14 +6,15 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
 import pytest
 
+from techub_common.storage.keys import DRAFTS
 from techub_devstack.services import NAMES
 from techub_devstack.stack import Stack
 from tests.faults.checks import noticed
@@ -123,7 +124,7 @@ async def _objects_read_only(stack: Stack) -> None:
 
 
 async def _disk_full(stack: Stack) -> None:
-    async with full(stack.objects):
+    async with full(stack.objects, stack):
         await noticed(stack, DOWN_SECONDS)
 
 
@@ -157,25 +158,50 @@ async def read_only(folder: Path) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def full(folder: Path) -> AsyncIterator[None]:
+async def full(folder: Path, stack: Stack) -> AsyncIterator[None]:
     """The folder's disk has no byte left; what was in it can be read.
 
     The folder itself stays where it is, hidden, so that nobody can write into it as it goes or
-    comes back.
+    comes back. No service runs while disks are changed: none may miss what came between a copy and
+    the change, as on a real disk that runs full.
     """
     kept, disk = folder.with_name("objects-kept"), folder.with_name("objects-disk")
     async with mounted(kept, "--bind", folder):
         size = _size(kept) + SPARE
         async with mounted(disk, "-t", "tmpfs", "-o", f"size={size}", "tmpfs"):
             _copy(kept, disk)
-            mount("--bind", disk, folder)
-            try:
-                _copy(kept, disk)  # what came meanwhile
+            with ExitStack() as over:
+                with still(stack):
+                    over.enter_context(covered(folder, disk))
+                    _copy(kept, disk)  # what came meanwhile
                 _fill(disk / FILLER)
                 yield
-                _copy(disk, kept)
-            finally:
-                _unmount(folder)
+                with still(stack):
+                    _copy(disk, kept)
+                    over.close()
+
+
+@contextmanager
+def still(stack: Stack) -> Iterator[None]:
+    """No service runs meanwhile."""
+    pids = [service.pid for service in stack.services.values()]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def covered(folder: Path, disk: Path) -> Iterator[None]:
+    """The disk lies over the folder meanwhile."""
+    mount("--bind", disk, folder)
+    try:
+        yield
+    finally:
+        _unmount(folder)
 
 
 @asynccontextmanager
@@ -193,16 +219,17 @@ async def mounted(place: Path, *arguments: str | Path) -> AsyncIterator[None]:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy what the target does not have; nobody sees half of a file there."""
+    """Copy what the target does not have but drafts; nobody sees half of a file there."""
 
     def absent(folder: str, names: list[str]) -> set[str]:
         there = target / Path(folder).relative_to(source)
-        return {name for name in names if name == FILLER or (there / name).is_file()}
+        return {name for name in names if name in OMITTED or (there / name).is_file()}
 
     shutil.copytree(source, target, dirs_exist_ok=True, ignore=absent)
 
 
 FILLER: Final = ".filler"
+OMITTED: Final = {FILLER, DRAFTS}
 SPARE: Final = 8 << 20
 BLOCK: Final = 4096
 

@@ -9,7 +9,7 @@ import pytest
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
-from techub_common import streams
+from techub_common import pulling, streams
 from techub_common.envelope import seal
 from techub_common.events import CaptureRequested
 from techub_common.pulling import Puller
@@ -66,9 +66,10 @@ async def test_what_waits_comes_together(js: JetStreamContext) -> None:
 
 
 async def test_what_comes_while_one_is_worked_on_stays_on_the_server(
-    js: JetStreamContext,
+    js: JetStreamContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A pull for eight that was answered with one leaves no request behind that takes others."""
+    monkeypatch.setattr(pulling, "WAIT_SECONDS", 60.0)  # a request left behind would be seen
     puller = Puller(js._nc, EVENTS, SCREENSHOTTER.name)
     coming = asyncio.create_task(puller.fetch(8))
     while (await js.consumer_info(EVENTS, SCREENSHOTTER.name)).num_waiting != 1:

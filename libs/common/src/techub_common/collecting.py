@@ -10,7 +10,7 @@ from nats.errors import TimeoutError as NatsTimeoutError
 NO_RESPONDERS: Final = "503"
 
 
-async def collect(  # a question, whom it goes to, and how long
+async def collect(
     client: Client,
     subject: str,
     question: bytes,

@@ -50,7 +50,7 @@ class Puller:
         if not found and await self._connected():
             number = await self._ask(batch=1, expires=int(WAIT_SECONDS * 1e9))
             found = await self._answers(number, 1, WAIT_SECONDS + LATE_SECONDS)
-        if found and len(found) < most:
+        if found and len(found) < most and self._client.is_connected:
             with suppress(NatsError):  # what has come is worth more than what else there may be
                 number = await self._ask(batch=most - len(found), no_wait=True)
                 found += await self._answers(number, most - len(found), LATE_SECONDS)
