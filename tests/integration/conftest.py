@@ -1,5 +1,6 @@
 """Real servers for integration tests: a road of one's own, a database of one's own."""
 
+import asyncio
 import itertools
 import os
 from collections.abc import AsyncIterator
@@ -28,9 +29,19 @@ async def js(nats_url: str) -> AsyncIterator[JetStreamContext]:
             await context.delete_stream(name)
         except nats.js.errors.NotFoundError:
             continue
-    await streams.declare(context, ack_wait=ACK_WAIT)
+    await _declare(context)
     yield context
     await connection.close()
+
+
+async def _declare(js: JetStreamContext) -> None:
+    """Declare them; the server now and then has not quite let go of the ones just deleted (500)."""
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                return await streams.declare(js, ack_wait=ACK_WAIT)
+            except nats.js.errors.ServerError:
+                await asyncio.sleep(0.05)
 
 
 @pytest.fixture(scope="session")

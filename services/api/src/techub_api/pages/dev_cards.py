@@ -21,7 +21,10 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(in_development
 
 SHOWN: Final = 560
 """How wide a canvas is shown, in pixels."""
-POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'"
+POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
 NO_CACHE: Final = "no-store"
 PEOPLE: Final = len(ARCHETYPES)
 Theme = Literal["dark", "light"]
