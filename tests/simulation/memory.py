@@ -1,7 +1,7 @@
 """The notifier's rows in memory: the same contract as in Postgres, on a clock that can be moved."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -15,6 +15,7 @@ from techub_notifier import rules
 from techub_notifier.rows import (
     LEASE,
     Digest,
+    End,
     Ending,
     NewDelivery,
     Placed,
@@ -22,6 +23,7 @@ from techub_notifier.rows import (
     Rows,
     Taken,
     Took,
+    Tried,
     Unconfirmed,
     sha256_of,
 )
@@ -152,9 +154,9 @@ class MemoryRows:
         if key not in self._kept.endings:
             self._set_ending(key, Ending(*key, event.login, 0, cause, tell, recorded=False))
 
-    async def lock_ending(self, run_id: UUID, event: str) -> Ending:
-        """Look it up."""
-        return self._kept.endings[run_id, event]
+    async def lock_endings(self, ends: Collection[End]) -> Sequence[Ending]:
+        """Look them up."""
+        return [self._kept.endings[end] for end in sorted(ends)]
 
     async def mark_ending(
         self,
@@ -173,14 +175,10 @@ class MemoryRows:
         )
         self._set_ending(key, changed)
 
-    async def record_ending(self, ending: Ending) -> Counter[State] | None:
-        """Note it unless somebody waits."""
-        key = (ending.run_id, ending.event)
-        counts = await self.counts(*key)
-        if self._kept.endings[key].recorded or counts[State.pending]:
-            return None
-        self._set_ending(key, replace(self._kept.endings[key], recorded=True))
-        return counts
+    async def mark_recorded(self, endings: Collection[Ending]) -> None:
+        """Note it."""
+        for ending in endings:
+            self._set_ending(ending.end, replace(self._kept.endings[ending.end], recorded=True))
 
     async def lock_recipient(self, recipient: str) -> int:
         """Count."""
@@ -254,36 +252,22 @@ class MemoryRows:
             self._set_pace(rules.spent(pace, now, len(taken)))
         return Took(taken, wait if len(taken) == allowed else None)
 
-    async def settle(self, taken: Taken, verdict: Verdict) -> bool:
-        """Change it where the lease is still ours."""
-        row = self._kept.deliveries[taken.id]
-        if not self._ours(row, taken):
-            return False
-        now = self._kept.moment()
-        self._change(
-            row,
-            state=verdict.state,
-            provider_id=verdict.provider_id,
-            error=verdict.error,
-            settled_at=None if verdict.state is State.pending else now,
-            due_at=now + verdict.again_in,
-            lease_token=None,
-            leased_until=0.0,
-        )
-        return True
+    async def settle(self, tried: Collection[Tried]) -> Sequence[Tried]:
+        """Change those whose lease is still ours."""
+        return [one for one in tried if self._settle(one.taken, one.verdict)]
 
     async def hold(self, seconds: float) -> None:
         """Move the moment, never back."""
         until = max(self._kept.pace.held_until, self._kept.moment() + seconds)
         self._set_pace(replace(self._kept.pace, held_until=until))
 
-    async def counts(self, run_id: UUID, event: str) -> Counter[State]:
+    async def counts(self, ends: Collection[End]) -> Mapping[End, Counter[State]]:
         """Count by state."""
-        return Counter(
-            one.state
-            for one in self._kept.deliveries.values()
-            if one.new.run_id == run_id and one.new.event == event
-        )
+        counted: dict[End, Counter[State]] = {end: Counter() for end in ends}
+        for one in self._kept.deliveries.values() if counted else ():
+            if one.new.run_id is not None and (end := (one.new.run_id, one.new.event)) in counted:
+                counted[end][one.state] += 1
+        return counted
 
     async def placed(self, delivery_id: UUID | None, provider_id: str) -> Placed | None:
         """Look by our own id, then by the provider's."""
@@ -362,6 +346,23 @@ class MemoryRows:
             ):
                 return True
         return False
+
+    def _settle(self, taken: Taken, verdict: Verdict) -> bool:
+        row = self._kept.deliveries[taken.id]
+        if not self._ours(row, taken):
+            return False
+        now = self._kept.moment()
+        self._change(
+            row,
+            state=verdict.state,
+            provider_id=verdict.provider_id,
+            error=verdict.error,
+            settled_at=None if verdict.state is State.pending else now,
+            due_at=now + verdict.again_in,
+            lease_token=None,
+            leased_until=0.0,
+        )
+        return True
 
     def _ours(self, row: Delivery, taken: Taken) -> bool:
         return row.lease_token == taken.lease_token

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4, uuid5
 
 from techub_common.events import Ended, PipelineStarted
 from techub_notifier import claiming, endings, handlers, rules, sending
-from techub_notifier.rows import NewDelivery, Taken, sha256_of
+from techub_notifier.rows import NewDelivery, Taken, Tried, sha256_of
 from techub_notifier.rules import State, Verdict
 
 from .__main__ import quiet
@@ -136,7 +136,7 @@ async def _rendered_again(taken: Taken, mailer: Any) -> Verdict:
 async def _record_before_send(taken: Taken, taken_at: float, ways: Any) -> None:
     del taken_at
     sent = Verdict(State.delivered, provider_id=str(taken.id))
-    if await ways.road.until_back(lambda: sending.settle(ways.store, taken, sent)):
+    if await ways.settled(Tried(taken, sent)):
         await sending.attempt(taken, ways.mailer)
 
 
@@ -151,15 +151,15 @@ _GATHERING = MemoryRows.gathering_digest
 
 
 async def _record_at_once(rows: Any, ending: Any) -> None:
-    counts = await rows.counts(ending.run_id, ending.event)
+    counts = await rows.counts([ending.end])
     if not ending.recorded:
-        rows._set_ending((ending.run_id, ending.event), replace(ending, recorded=True))
-        await endings._tell(rows, ending, counts, ending.cause_tell)
+        await rows.mark_recorded([ending])
+        await endings._tell(rows, ending, counts[ending.end], ending.cause_tell)
 
 
 async def _claim_and_record(rows: Any, event: Ended, letters: Any, alerts: Any) -> None:
     await _END_OF_RUN(rows, event, letters, alerts)
-    ending = await rows.lock_ending(event.run_id, rules.run_event(event))
+    ending = await endings.locked(rows, event.run_id, rules.run_event(event))
     await _record_at_once(rows, ending)
 
 

@@ -25,7 +25,7 @@ from techub_common.events import (
 from techub_common.streams import LEDGER, NOTIFIER, OPTIMIZER, SCREENSHOTTER
 from techub_notifier import handlers, sending
 from techub_notifier.claiming import close_due_digest
-from techub_notifier.rows import Digest, Rows
+from techub_notifier.rows import Digest, Rows, Tried
 from techub_notifier.rules import Owner, State
 
 from .broker import Broker, Handed
@@ -338,7 +338,20 @@ class System:
 
     async def _send(self, process: Process) -> None:
         """Take what is due and try it, as the sender does."""
-        trying = sending.Sending(self.store, self.provider, self.world, lambda: self.world.now)
+        waiting: list[Tried] = []
+
+        async def settled(tried: Tried) -> bool:
+            """Settle all that wait by the next step; who finds nothing was settled with another."""
+            waiting.append(tried)
+            await self.world.step()
+            together = waiting.copy()
+            waiting.clear()
+            if not together:
+                return True
+            kept = await self.world.until_back(lambda: sending.settle(self.store, together))
+            return tried in kept
+
+        trying = sending.Sending(self.provider, settled, lambda: self.world.now)
         idle = 0.05
         while True:
             due = self._due()

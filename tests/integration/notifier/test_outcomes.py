@@ -27,7 +27,7 @@ from techub_notifier.handlers import notify
 from techub_notifier.metrics import OPEN, Mails
 from techub_notifier.postgres import PostgresStore
 from techub_notifier.recipients import readable
-from techub_notifier.rows import Taken
+from techub_notifier.rows import Taken, Tried
 from techub_notifier.rules import Audience, Notice, State, Verdict, delivery_id
 from techub_notifier.tables import DELIVERIES, INBOX, OUTBOX
 
@@ -82,7 +82,7 @@ async def taken_from(stage: Stage, limit: int = 10) -> list[Taken]:
 async def settle(stage: Stage, taken: Taken, verdict: Verdict) -> bool:
     """Settle one delivery in a transaction of its own."""
     store = PostgresStore(stage.sessions, Outbox(OUTBOX, "/services/notifier"))
-    return await sending.settle(store, taken, verdict)
+    return bool(await sending.settle(store, [Tried(taken, verdict)]))
 
 
 async def test_refused_address(stage: Stage, ended: Make) -> None:

@@ -33,7 +33,7 @@ from techub_notifier.claiming import close_due_digest
 from techub_notifier.emails import Letters
 from techub_notifier.handlers import notify
 from techub_notifier.postgres import PostgresStore
-from techub_notifier.rows import Store, Taken, Unconfirmed
+from techub_notifier.rows import Store, Taken, Tried, Unconfirmed
 from techub_notifier.rules import Owner, State, Verdict, verdict_on
 from techub_notifier.tables import DELIVERIES, OUTBOX
 from tests.simulation.memory import Memory, MemoryStore
@@ -217,12 +217,16 @@ async def take(kind: Kind, limit: int = 50) -> list[Taken]:
         return list((await rows.take(limit)).taken)
 
 
+async def settle(kind: Kind, taken: Taken, verdict: Verdict) -> bool:
+    """Keep what one try came to; False when its lease was somebody else's."""
+    return bool(await sending.settle(kind.store, [Tried(taken, verdict)]))
+
+
 async def settle_all(kind: Kind, verdict: Verdict = DELIVERED) -> int:
-    """Let every due mail come to the same."""
-    taken = await take(kind)
-    for each in taken:
-        assert await sending.settle(kind.store, each, verdict)
-    return len(taken)
+    """Let every due mail come to the same, all at once."""
+    tried = [Tried(taken, verdict) for taken in await take(kind)]
+    assert await sending.settle(kind.store, tried) == tried
+    return len(tried)
 
 
 async def close_digests(kind: Kind) -> int:
@@ -337,13 +341,52 @@ async def test_a_lease_is_one_sender_s(kind: Kind, ended: Make) -> None:
     await kind.age(21)
     [quick] = await take(kind)
 
-    assert not await sending.settle(kind.store, slow, DELIVERED)
-    assert await sending.settle(kind.store, quick, DELIVERED)
-    assert not await sending.settle(kind.store, quick, DELIVERED)
+    assert not await settle(kind, slow, DELIVERED)
+    assert await settle(kind, quick, DELIVERED)
+    assert not await settle(kind, quick, DELIVERED)
     assert (slow.attempts, quick.attempts) == (1, 2)
     assert slow.key == quick.key == quick.id
     assert quick.intact
     assert await kind.told() == [{"delivered": 1}]
+
+
+async def test_settled_together(kind: Kind, ended: Make) -> None:
+    """What is settled together is settled as if alone: each as it came out, each end told once."""
+    ends = [ended("completed") for _ in range(3)]
+    for event in ends:
+        await kind.owners(event.profile_id, somebody(), somebody())
+        await hear(kind, event)
+    stale = await take(kind, 1)
+    await kind.age(21)
+    mails = {event.run_id: [] for event in ends}
+    for taken in await take(kind):
+        mails[taken.run_id].append(taken)
+    whole, half, refused = (mails[event.run_id] for event in ends)
+    no = verdict_on(Permanent("no such address", code="address_refused"), 1)
+    tried = [
+        *(Tried(taken, DELIVERED) for taken in stale),
+        *(Tried(taken, Verdict(State.delivered, provider_id=str(taken.id))) for taken in whole),
+        Tried(half[0], DELIVERED),
+        Tried(half[1], LATER),
+        Tried(refused[0], no),
+        Tried(refused[1], DELIVERED),
+    ]
+
+    assert await sending.settle(kind.store, tried) == tried[1:]
+    assert await sending.settle(kind.store, tried) == []
+    assert await sending.settle(kind.store, []) == []
+
+    assert await kind.states() == {
+        ("completed", "delivered"): 4,
+        ("completed", "pending"): 1,
+        ("completed", "refused"): 1,
+    }
+    assert sorted(await kind.told(), key=len) == [{"delivered": 2}, {"delivered": 1, "refused": 1}]
+    await kind.age(3)
+    [again] = await take(kind)
+    assert again.id == half[1].id
+    assert await settle(kind, again, DELIVERED)
+    assert (await kind.told()).count({"delivered": 2}) == 2
 
 
 async def test_back_after_its_delay(kind: Kind, ended: Make) -> None:
@@ -366,7 +409,7 @@ async def test_a_pause_holds_everybody(kind: Kind, ended: Make) -> None:
     await hear(kind, event)
     [limited, *_] = await take(kind, 1)
     pause = verdict_on(Transient("slow", code="resend_limited", retry_after=30.0), 1)
-    await sending.settle(kind.store, limited, pause)
+    await settle(kind, limited, pause)
 
     async with kind.store.transaction() as rows:
         held = await rows.take(10)
@@ -392,7 +435,7 @@ async def test_many_alerts_become_a_digest(kind: Kind, ended: Make) -> None:
         ("digest", "gathering"): 2,
     }
     for each in alone:
-        await sending.settle(kind.store, each, DELIVERED)
+        await settle(kind, each, DELIVERED)
     assert await close_digests(kind) == 0
     await kind.age(601)
     assert await close_digests(kind) == 2
@@ -426,7 +469,7 @@ async def test_a_report_settles_what_was_unknown(kind: Kind, ended: Make) -> Non
     [lost] = await take(kind)
 
     await hear(kind, reported(lost, "delivered"))
-    assert not await sending.settle(kind.store, lost, LATER)
+    assert not await settle(kind, lost, LATER)
     await kind.age(60)
 
     assert await take(kind) == []
@@ -454,7 +497,7 @@ async def test_a_hard_bounce_stops_the_address(kind: Kind, ended: Make) -> None:
         await kind.owners(event.profile_id, somebody())
     await hear(kind, first)
     [taken] = await take(kind)
-    await sending.settle(kind.store, taken, DELIVERED)
+    await settle(kind, taken, DELIVERED)
 
     await hear(kind, reported(taken, "bounced", hard=False))
     assert ("bounced", "pending") not in await kind.states()
@@ -475,7 +518,7 @@ async def test_a_bad_operator_address_is_told_to_the_others(kind: Kind, ended: M
     await hear(kind, ended("failed"))
     taken = {json.loads(each.payload)["to"][0]: each for each in await take(kind)}
     for each in taken.values():
-        await sending.settle(kind.store, each, DELIVERED)
+        await settle(kind, each, DELIVERED)
 
     await hear(kind, reported(taken["ops@example.com"], "bounced", hard=True))
     await hear(kind, ended("failed"))
@@ -489,7 +532,7 @@ async def test_operators_hear_of_an_exhausted_budget(kind: Kind, ended: Make) ->
     await hear(kind, ended("failed"))
     taken = {json.loads(each.payload)["to"][0]: each for each in await take(kind)}
     for each in taken.values():
-        await sending.settle(kind.store, each, DELIVERED)
+        await settle(kind, each, DELIVERED)
     await hear(kind, reported(taken["ops@example.com"], "bounced", hard=True))
     spent = {"tokens": 1_234_567, "promised": 8_000, "budget": 1_000_000, "cost_micros": 2_345_678}
     event = BudgetExhausted(run_id=uuid4(), login="-", day=date(2026, 11, 27), **spent)
@@ -565,7 +608,7 @@ async def test_an_address_is_asked_to_be_confirmed(kind: Kind) -> None:
 
     assert mail["to"] == ["new@example.com"]
     assert "https://techub.test/settings/account/confirm/" in mail["text"]
-    assert await sending.settle(kind.store, taken, DELIVERED)
+    assert await settle(kind, taken, DELIVERED)
     assert await kind.told() == []
 
 
@@ -607,7 +650,7 @@ async def test_who_left_is_forgotten(kind: Kind, ended: Make) -> None:
     leased = await take(kind)
     gone = AddressChanged(run_id=uuid4(), login="ada", user_id=leaver.user_id, gone=True)
     await hear(kind, gone)
-    settled = [await sending.settle(kind.store, each, DELIVERED) for each in leased]
+    settled = [await settle(kind, each, DELIVERED) for each in leased]
 
     assert sorted(settled) == [False, True]
     assert await kind.states() == {("completed", "delivered"): 2, ("completed", "dropped"): 1}

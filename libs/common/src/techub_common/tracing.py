@@ -136,6 +136,11 @@ def started(name: str, kind: SpanKind = SpanKind.INTERNAL, **attributes: Attribu
     return _tracer.get().start_span(name, kind=kind, attributes=attributes)
 
 
+def under_way() -> Span:
+    """Return the span of what is under way, an invalid one where nothing is."""
+    return get_current_span()
+
+
 @contextmanager
 def in_run(run_id: UUID | None, name: str, **attributes: Attribute) -> Iterator[Span]:
     """Be doing something for a run, or for none, whatever else is under way."""

@@ -48,7 +48,7 @@ async def end_of_run(
         await _claim(rows, event, notice, letters, claimed)
     if claimed.pending and not claimed.told_before:
         return
-    ending = await rows.lock_ending(event.run_id, rules.run_event(event))
+    ending = await endings.locked(rows, event.run_id, rules.run_event(event))
     ending = replace(ending, told_before=claimed.told_before)
     await rows.mark_ending(ending, told_before=claimed.told_before)
     if not claimed.pending:

@@ -14,26 +14,36 @@ from techub_notifier.rules import RUN_EVENT, State, run_event
 log = structlog.get_logger()
 
 
+async def locked(rows: Rows, run_id: UUID, event: str) -> Ending:
+    """Return the one ending, locked."""
+    [ending] = await rows.lock_endings([(run_id, event)])
+    return ending
+
+
 async def settled(rows: Rows, run_id: UUID | None, event: str) -> Ending | None:
     """Return the locked ending of a run's mail, None for a mail that belongs to no run."""
-    return await rows.lock_ending(run_id, event) if run_id is not None else None
+    return await locked(rows, run_id, event) if run_id is not None else None
 
 
-async def record_if_over(rows: Rows, ending: Ending) -> None:
-    """Tell what became of everybody, once, when nobody waits any more; the ending is locked."""
-    counts = await rows.record_ending(ending)
-    if counts is not None:
-        await _tell(rows, ending, counts, ending.cause_tell)
+async def record_if_over(rows: Rows, *ended: Ending) -> None:
+    """Tell what became of everybody, once per end, where nobody waits any more; they are locked."""
+    open_ones = [ending for ending in ended if not ending.recorded]
+    counts = await rows.counts([ending.end for ending in open_ones])
+    over = [ending for ending in open_ones if not counts[ending.end][State.pending]]
+    await rows.mark_recorded(over)
+    for ending in over:
+        await _tell(rows, ending, counts[ending.end], ending.cause_tell)
 
 
 async def repeat(rows: Rows, event: Ended, tell: int) -> None:
     """Tell the outcome again when the end was told again with a raised tell."""
-    ending = await rows.lock_ending(event.run_id, run_event(event))
+    ending = await locked(rows, event.run_id, run_event(event))
     if tell <= ending.cause_tell:
         return
     await rows.mark_ending(ending, cause_tell=tell)
     if ending.recorded:
-        await _tell(rows, ending, await rows.counts(ending.run_id, ending.event), tell)
+        counts = await rows.counts([ending.end])
+        await _tell(rows, ending, counts[ending.end], tell)
 
 
 async def _tell(rows: Rows, ending: Ending, counts: Counter[State], tell: int) -> None:
@@ -50,9 +60,15 @@ async def _tell(rows: Rows, ending: Ending, counts: Counter[State], tell: int) -
             "digested": counts[State.digested],
         },
     )
-    with handling(_cause(ending, tell)):
+    cause = _cause(ending, tell)
+    with (
+        handling(cause),
+        structlog.contextvars.bound_contextvars(
+            trace_id=cause.trace_id, run_id=str(told.run_id), login=told.login
+        ),
+    ):
         await rows.tell(told)
-    log.info("notification_recorded", run_id=str(told.run_id), outcome=told.event, **told.counts)
+        log.info("notification_recorded", outcome=told.event, **told.counts)
 
 
 def _cause(ending: Ending, tell: int) -> Envelope:

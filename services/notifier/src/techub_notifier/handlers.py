@@ -58,7 +58,10 @@ async def _follow(rows: Rows, event: Event, resources: Resources) -> None:
             raise Permanent(message, code="unknown_event")
 
 
-def _place(taken: Taken) -> str:
-    """Return by what to sort: replicas that hear of the same profiles wait, and never cross."""
+def _place(taken: Taken) -> tuple[str, str]:
+    """Return by what to sort: replicas that hear of the same profiles wait, and never cross.
+
+    Endings are locked in the same order where mails are settled.
+    """
     event = taken.envelope.event
-    return str(event.profile_id) if isinstance(event, Ended) else ""
+    return (str(event.profile_id), str(event.run_id)) if isinstance(event, Ended) else ("", "")

@@ -1,14 +1,30 @@
 """The rows in Postgres; the database's clock decides, and constraints refuse what cannot be."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import timedelta
 from typing import Any, Final, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Double,
+    Table,
+    TableValuedAlias,
+    Text,
+    Uuid,
+    case,
+    column,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,6 +38,7 @@ from techub_notifier import recipients
 from techub_notifier.rows import (
     LEASE,
     Digest,
+    End,
     Ending,
     NewDelivery,
     Placed,
@@ -29,6 +46,7 @@ from techub_notifier.rows import (
     Rows,
     Taken,
     Took,
+    Tried,
     Unconfirmed,
     sha256_of,
 )
@@ -38,7 +56,6 @@ from techub_notifier.rules import (
     Owner,
     Pace,
     State,
-    Verdict,
     allowance,
     audiences,
     fingerprints_of,
@@ -143,19 +160,28 @@ class PostgresRows:
         }
         await self.session.execute(insert(ENDINGS).values(row).on_conflict_do_nothing())
 
-    async def lock_ending(self, run_id: UUID, event: str) -> Ending:
-        """Select it FOR UPDATE."""
-        wanted = select(ENDINGS).where(ENDINGS.c.run_id == run_id, ENDINGS.c.event == event)
-        row = (await self.session.execute(wanted.with_for_update())).one()
-        return Ending(
-            run_id=row.run_id,
-            event=row.event,
-            login=row.login,
-            told_before=row.told_before,
-            cause=cast("dict[str, Any]", row.cause),
-            cause_tell=row.cause_tell,
-            recorded=row.recorded_at is not None,
-        )
+    async def lock_endings(self, ends: Collection[End]) -> Sequence[Ending]:
+        """Select them FOR UPDATE; where none is asked for, nothing is done."""
+        if not ends:
+            return ()
+        wanted = select(ENDINGS).where(_among(ENDINGS, ends))
+        in_order = wanted.order_by(ENDINGS.c.profile_id, ENDINGS.c.run_id, ENDINGS.c.event)
+        rows = (await self.session.execute(in_order.with_for_update())).all()
+        if len(rows) != len(ends):
+            message = f"{len(ends) - len(rows)} of {len(ends)} endings are not there"
+            raise LookupError(message)
+        return [
+            Ending(
+                run_id=row.run_id,
+                event=row.event,
+                login=row.login,
+                told_before=row.told_before,
+                cause=cast("dict[str, Any]", row.cause),
+                cause_tell=row.cause_tell,
+                recorded=row.recorded_at is not None,
+            )
+            for row in rows
+        ]
 
     async def mark_ending(
         self,
@@ -173,32 +199,11 @@ class PostgresRows:
             .values(**changes)
         )
 
-    async def record_ending(self, ending: Ending) -> Counter[State] | None:
-        """Update it unless somebody waits, and count by state, in one statement."""
-        theirs = (DELIVERIES.c.run_id == ending.run_id, DELIVERIES.c.event == ending.event)
-        waiting = exists().where(*theirs, DELIVERIES.c.state == State.pending)
-        states = (
-            select(DELIVERIES.c.state, func.count().label("count"))
-            .where(*theirs)
-            .group_by(DELIVERIES.c.state)
-            .subquery()
-        )
-        counted = select(func.json_object_agg(states.c.state, states.c.count, type_=JSON))
-        recorded = await self.session.execute(
-            update(ENDINGS)
-            .where(
-                ENDINGS.c.run_id == ending.run_id,
-                ENDINGS.c.event == ending.event,
-                ENDINGS.c.recorded_at.is_(None),
-                ~waiting,
-            )
-            .values(recorded_at=func.now())
-            .returning(counted.scalar_subquery())
-        )
-        row = recorded.first()
-        if row is None:
-            return None
-        return Counter({State(state): count for state, count in (row[0] or {}).items()})
+    async def mark_recorded(self, endings: Collection[Ending]) -> None:
+        """Update them in one statement; where none is given, nothing is done."""
+        if endings:
+            these = _among(ENDINGS, [ending.end for ending in endings])
+            await self.session.execute(update(ENDINGS).where(these).values(recorded_at=func.now()))
 
     async def lock_recipient(self, recipient: str) -> int:
         """Count under an advisory lock of the recipient's own."""
@@ -281,37 +286,42 @@ class PostgresRows:
             await self.session.execute(update(PACE).values(next_at=next_at))
         return Took(taken, wait if len(taken) == allowed else None)
 
-    async def settle(self, taken: Taken, verdict: Verdict) -> bool:
-        """Update where the lease is still ours."""
-        final = verdict.state is not State.pending
+    async def settle(self, tried: Collection[Tried]) -> Sequence[Tried]:
+        """Update where the lease is still ours, in one statement."""
+        each = _as_rows(tried)
+        later = func.make_interval(0, 0, 0, 0, 0, 0, each.c.again_in)
         kept = (
             update(DELIVERIES)
-            .where(DELIVERIES.c.id == taken.id, DELIVERIES.c.lease_token == taken.lease_token)
+            .where(DELIVERIES.c.id == each.c.id, DELIVERIES.c.lease_token == each.c.lease_token)
             .values(
-                state=verdict.state,
-                provider_id=verdict.provider_id,
-                last_error=verdict.error,
-                settled_at=func.now() if final else None,
-                due_at=func.now() + timedelta(seconds=verdict.again_in),
+                state=each.c.state,
+                provider_id=each.c.provider_id,
+                last_error=each.c.error,
+                settled_at=case((each.c.state != State.pending, func.now())),
+                due_at=func.now() + later,
                 lease_token=None,
                 leased_until=None,
             )
         )
-        return (await self.session.execute(kept.returning(DELIVERIES.c.id))).first() is not None
+        ours = await self.session.execute(kept.returning(each.c.id, each.c.lease_token))
+        leases = {(row.id, row.lease_token) for row in ours}
+        return [one for one in tried if (one.taken.id, one.taken.lease_token) in leases]
 
     async def hold(self, seconds: float) -> None:
         """Move the moment from which anybody may send again, never back."""
         until = func.greatest(PACE.c.held_until, _SECONDS_NOW + seconds)
         await self.session.execute(update(PACE).values(held_until=until))
 
-    async def counts(self, run_id: UUID, event: str) -> Counter[State]:
-        """Count by state."""
-        found = await self.session.execute(
-            select(DELIVERIES.c.state, func.count())
-            .where(DELIVERIES.c.run_id == run_id, DELIVERIES.c.event == event)
-            .group_by(DELIVERIES.c.state)
-        )
-        return Counter({State(state): count for state, count in found})
+    async def counts(self, ends: Collection[End]) -> Mapping[End, Counter[State]]:
+        """Count by state, in one statement."""
+        counted: dict[End, Counter[State]] = {end: Counter() for end in ends}
+        if not ends:
+            return counted
+        by = (DELIVERIES.c.run_id, DELIVERIES.c.event, DELIVERIES.c.state)
+        wanted = select(*by, func.count().label("number")).where(_among(DELIVERIES, ends))
+        for row in await self.session.execute(wanted.group_by(*by)):
+            counted[row.run_id, row.event][State(row.state)] = row.number
+        return counted
 
     async def placed(self, delivery_id: UUID | None, provider_id: str) -> Placed | None:
         """Look by our own id first, then by the provider's."""
@@ -424,3 +434,22 @@ class PostgresRows:
             )
         )
         return [Taken(**row) for row in (await self.session.execute(leased)).mappings()]
+
+
+def _among(table: Table, ends: Collection[End]) -> ColumnElement[bool]:
+    """Return that a row of the table belongs to one of the ends."""
+    return tuple_(table.c.run_id, table.c.event).in_(list(ends))
+
+
+def _as_rows(tried: Collection[Tried]) -> TableValuedAlias:
+    """Return the tries as a table; the statement is the same for any number of them."""
+    columns = {
+        column("id", Uuid): [one.taken.id for one in tried],
+        column("lease_token", Uuid): [one.taken.lease_token for one in tried],
+        column("state", Text): [one.verdict.state.value for one in tried],
+        column("provider_id", Text): [one.verdict.provider_id for one in tried],
+        column("error", Text): [one.verdict.error for one in tried],
+        column("again_in", Double): [one.verdict.again_in for one in tried],
+    }
+    lists = [literal(values, ARRAY(one.type)) for one, values in columns.items()]
+    return func.unnest(*lists).table_valued(*columns, name="tried").render_derived()

@@ -6,7 +6,7 @@ contract tests.
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,6 +15,9 @@ from uuid import UUID
 
 from techub_common.events import Ended, Event, Reported
 from techub_notifier.rules import Audience, Mail, Owner, State, Verdict
+
+End = tuple[UUID, str]
+"""A run and how it ended: what a mail about a run belongs to."""
 
 LEASE: Final = timedelta(seconds=20)
 """Longer than a send may take; whoever dies holding one is succeeded after it."""
@@ -61,6 +64,14 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """A mail that was tried, and what came of it."""
+
+    taken: Taken
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
 class Took:
     """What was leased, and the seconds until another look is worth it (None: as usual)."""
 
@@ -79,6 +90,11 @@ class Ending:
     cause: dict[str, Any]
     cause_tell: int
     recorded: bool
+
+    @property
+    def end(self) -> End:
+        """Return the run and how it ended."""
+        return self.run_id, self.event
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +182,11 @@ class Rows(Protocol):
         """Keep the end of a run and the envelope it came in."""
         ...
 
-    async def lock_ending(self, run_id: UUID, event: str) -> Ending:
-        """Return the ending, locked: two last mails at once settle one after the other."""
+    async def lock_endings(self, ends: Collection[End]) -> Sequence[Ending]:
+        """Return the endings, locked: two last mails at once settle one after the other.
+
+        They are locked in the order of their profiles and runs, so that nobody waits in a ring.
+        """
         ...
 
     async def mark_ending(
@@ -180,11 +199,8 @@ class Rows(Protocol):
         """Change what is given."""
         ...
 
-    async def record_ending(self, ending: Ending) -> Counter[State] | None:
-        """Note that the outcome is told, and return how many deliveries are in which state.
-
-        None, and nothing is noted, while one of them is pending or when it was told before.
-        """
+    async def mark_recorded(self, endings: Collection[Ending]) -> None:
+        """Note that what became of everybody is told."""
         ...
 
     async def lock_recipient(self, recipient: str) -> int:
@@ -211,16 +227,16 @@ class Rows(Protocol):
         """Lease up to `limit` due mails, each to us alone, as fast as the provider allows."""
         ...
 
-    async def settle(self, taken: Taken, verdict: Verdict) -> bool:
-        """Keep what a try came to; False when the lease is no longer ours."""
+    async def settle(self, tried: Collection[Tried]) -> Sequence[Tried]:
+        """Keep what tries came to, and return those whose lease was still ours."""
         ...
 
     async def hold(self, seconds: float) -> None:
         """Let nobody send for so long: the provider has asked for a pause."""
         ...
 
-    async def counts(self, run_id: UUID, event: str) -> Counter[State]:
-        """Return how many of the run's deliveries are in which state."""
+    async def counts(self, ends: Collection[End]) -> Mapping[End, Counter[State]]:
+        """Return how many deliveries of each end are in which state."""
         ...
 
     async def placed(self, delivery_id: UUID | None, provider_id: str) -> Placed | None:

@@ -10,8 +10,9 @@ from techub_notifier.claiming import close_due_digest
 from techub_notifier.emails import Letters
 from techub_notifier.rows import Store, Took
 from techub_notifier.sending import LONGEST_SEND, Mailer, Sending, deliver
+from techub_notifier.settling import Settling
 
-SLOTS: Final = 8
+SLOTS: Final = 16
 POLL_SECONDS: Final = 1.0
 
 
@@ -22,7 +23,7 @@ class Sender:
         self._store = store
         self._letters = letters
         self._road = road
-        self._sending = Sending(store, mailer, road, _now)
+        self._sending = Sending(mailer, Settling(store, road).settled, _now)
         self._woken = asyncio.Event()
         self._looked_at = 0.0
 

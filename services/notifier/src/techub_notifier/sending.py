@@ -1,9 +1,9 @@
 """One try of one mail, outside any transaction, and what came of it."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import structlog
@@ -11,12 +11,10 @@ import structlog
 from techub_common import tracing
 from techub_common.errors import Permanent, Transient
 from techub_notifier import endings
-from techub_notifier.rows import LEASE, Store, Taken
+from techub_notifier.rows import LEASE, End, Store, Taken, Tried
 from techub_notifier.rules import SETTLED, State, Verdict, too_old, verdict_on
 
 log = structlog.get_logger()
-
-T = TypeVar("T")
 
 LONGEST_SEND: Final = 12.0
 LONGEST_HOLD: Final = 60.0
@@ -31,21 +29,15 @@ class Mailer(Protocol):
         ...
 
 
-class Waits(Protocol):
-    """What the sender needs of the road: to wait for something of ours in place."""
-
-    async def until_back(self, work: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401
-        """Return what `work` returns, trying again for as long as it is Away."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """What a try needs; `clock` counts seconds and never goes back."""
+    """What a try needs; `clock` counts seconds and never goes back.
 
-    store: Store
+    `settled` keeps what a try came to, and says whether the lease was still ours.
+    """
+
     mailer: Mailer
-    road: Waits
+    settled: Callable[[Tried], Awaitable[bool]]
     clock: Callable[[], float]
 
 
@@ -66,8 +58,7 @@ async def deliver(taken: Taken, taken_at: float, sending: Sending) -> None:
             log.warning("notification_lease_stale")
             return
         verdict = await attempt(taken, sending.mailer)
-        ours = await sending.road.until_back(lambda: settle(sending.store, taken, verdict))
-        if not ours:
+        if not await sending.settled(Tried(taken, verdict)):
             log.warning("notification_lease_lost")
         elif verdict.state is not State.pending:
             level = log.info if verdict.state is State.delivered else log.warning
@@ -89,21 +80,28 @@ async def attempt(taken: Taken, mailer: Mailer) -> Verdict:
     return Verdict(State.delivered, provider_id=provider_id)
 
 
-async def settle(store: Store, taken: Taken, verdict: Verdict) -> bool:
-    """Keep what a try came to and return True, or False when the lease is no longer ours.
+async def settle(store: Store, tried: Collection[Tried]) -> Sequence[Tried]:
+    """Keep what tries came to in one transaction, and return those whose lease was still ours.
 
     The mail that settles last tells what became of everybody, in the same transaction.
     """
     async with store.transaction() as rows:
-        final = verdict.state is not State.pending
-        ending = await endings.settled(rows, taken.run_id, taken.event) if final else None
-        if verdict.limited:
-            await rows.hold(min(verdict.again_in, LONGEST_HOLD))
-        if not await rows.settle(taken, verdict):
-            return False
-        if ending is not None:
-            await endings.record_if_over(rows, ending)
-    return True
+        ended = await rows.lock_endings({end for one in tried if (end := _may_end(one))})
+        pauses = [one.verdict.again_in for one in tried if one.verdict.limited]
+        if pauses:
+            await rows.hold(min(max(pauses), LONGEST_HOLD))
+        kept = await rows.settle(tried)
+        touched = {_may_end(one) for one in kept}
+        await endings.record_if_over(rows, *(one for one in ended if one.end in touched))
+    return kept
+
+
+def _may_end(tried: Tried) -> End | None:
+    """Return the end whose last mail this may be: it is over, and belongs to a run."""
+    taken = tried.taken
+    if taken.run_id is None or tried.verdict.state is State.pending:
+        return None
+    return taken.run_id, taken.event
 
 
 def _note(error: Transient | Permanent, verdict: Verdict) -> None:

@@ -1,0 +1,61 @@
+"""What tries came to is kept together: one transaction for all that end while another is open."""
+
+import asyncio
+from collections.abc import Sequence
+from contextvars import Context
+from dataclasses import dataclass, field
+from functools import partial
+
+from opentelemetry.trace import Span
+
+from techub_common import tracing
+from techub_common.delivery import Road
+from techub_notifier.rows import Store, Tried
+from techub_notifier.sending import settle
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A try that waits to be kept; `ours` says whether its lease was ours, once it is."""
+
+    tried: Tried
+    span: Span = field(default_factory=tracing.under_way)
+    ours: bool | None = None
+
+
+class Settling:
+    """Keeps what tries came to, all that are waiting at once."""
+
+    def __init__(self, store: Store, road: Road) -> None:
+        self._store = store
+        self._road = road
+        self._waiting: list[_Waiting] = []
+        self._turn = asyncio.Lock()
+
+    async def settled(self, tried: Tried) -> bool:
+        """Return whether the lease was still ours, once that is kept; wait while Postgres is away.
+
+        Who is cancelled at it leaves the rest to the next in line.
+        """
+        mine = _Waiting(tried)
+        self._waiting.append(mine)
+        async with self._turn:
+            if mine.ours is None:
+                await self._keep_all()
+        return bool(mine.ours)
+
+    async def _keep_all(self) -> None:
+        together, self._waiting = self._waiting, []
+        try:  # under no mail's name: it is about several
+            kept = await asyncio.create_task(self._keep(together), context=Context())
+        except BaseException:
+            self._waiting = together + self._waiting
+            raise
+        for one in together:
+            one.ours = one.tried in kept
+
+    async def _keep(self, together: Sequence[_Waiting]) -> Sequence[Tried]:
+        tried = [one.tried for one in together]
+        with tracing.together("settle mails", [one.span for one in together]):
+            kept: Sequence[Tried] = await self._road.until_back(partial(settle, self._store, tried))
+        return kept
