@@ -207,6 +207,7 @@ def _system(
         "SUBMISSIONS_PER_HOUR": "0",
         "PROBE_SECONDS": "0",
         "CHROMIUM_PATH": str(browser),
+        "SCREENSHOT_CONCURRENCY": str(max(1, (os.cpu_count() or 2) // 2)),  # others need some, too
         "LOG_FORMAT": "json",
         "OUTBOUND_ALLOW": doubles["github"].url.removeprefix("http://"),
     }

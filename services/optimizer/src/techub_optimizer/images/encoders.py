@@ -36,7 +36,7 @@ def png(image: pyvips.Image) -> bytes:
     """
     for effort in PALETTE_EFFORTS:
         small: bytes = image.pngsave_buffer(
-            palette=True, Q=90, effort=effort, dither=0.7, compression=9, keep="none"
+            palette=True, Q=90, effort=effort, dither=0.7, compression=6, keep="none"
         )
         if likeness(image, pyvips.Image.pngload_buffer(small)) >= PALETTE_DECIBELS:
             return small
