@@ -1,5 +1,6 @@
 """The notifier's rows in memory: the same contract as in Postgres, on a clock that can be moved."""
 
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -111,7 +112,7 @@ class MemoryRows:
         while self._undo:
             self._undo.pop()()
 
-    async def claim(self, events: Collection[Event]) -> None:
+    async def claim(self, heard: Collection[Envelope]) -> None:
         """Nobody else claims before it is over, so there is no hurry."""
 
     async def first_time(self, event: Event) -> bool:
@@ -148,11 +149,12 @@ class MemoryRows:
         if (since := self._kept.stopped.pop(fingerprint, None)) is not None:
             self._undo.append(lambda: self._kept.stopped.update({fingerprint: since}))
 
-    async def add_ending(self, event: Ended, cause: dict[str, Any], tell: int) -> None:
+    async def add_ending(self, event: Ended, cause: Envelope) -> None:
         """Add it unless it is there."""
         key = (event.run_id, run_event(event))
         if key not in self._kept.endings:
-            self._set_ending(key, Ending(*key, event.login, 0, cause, tell, recorded=False))
+            body = json.loads(cause.body())
+            self._set_ending(key, Ending(*key, event.login, 0, body, cause.tell, recorded=False))
 
     async def lock_endings(self, ends: Collection[End]) -> Sequence[Ending]:
         """Look them up."""

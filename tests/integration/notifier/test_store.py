@@ -274,7 +274,7 @@ async def test_claimed_together_each_is_new_once(kind: Kind, ended: Make) -> Non
     await hear(kind, known)
 
     async with kind.store.transaction() as rows:
-        await rows.claim([known, fresh, fresh])
+        await rows.claim([seal(event, "/services/api") for event in (known, fresh, fresh)])
         answers = [await rows.first_time(event) for event in (known, fresh, fresh)]
     async with kind.store.transaction() as rows:
         later = await rows.first_time(fresh)
@@ -288,7 +288,7 @@ async def test_a_claim_goes_with_its_transaction(kind: Kind, ended: Make) -> Non
 
     async def claim_and_fail() -> None:
         async with kind.store.transaction() as rows:
-            await rows.claim([event])
+            await rows.claim([seal(event, "/services/api")])
             assert await rows.first_time(event)
             raise ZeroDivisionError
 

@@ -1,6 +1,5 @@
 """What follows from a fact that is heard, in one transaction: rows with frozen mails."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -42,7 +41,7 @@ async def end_of_run(
     owners = await rows.owners_of(event.profile_id) if Audience.owner in heard_by else ()
     alerts = alert_addresses if Audience.ops in heard_by else ()
     stopped = await rows.stopped(rules.fingerprints_of(owners, alerts))
-    await rows.add_ending(event, json.loads(cause.body()), cause.tell)
+    await rows.add_ending(event, cause)
     claimed = Claimed()
     for notice in rules.notices_for(event, owners, alerts, stopped):
         await _claim(rows, event, notice, letters, claimed)

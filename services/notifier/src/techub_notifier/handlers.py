@@ -16,6 +16,7 @@ from techub_common.events import (
 from techub_notifier import claiming
 from techub_notifier.resources import Resources
 from techub_notifier.rows import Rows
+from techub_notifier.rules import in_order
 
 
 def notifier(resources: Resources) -> TogetherHandler:
@@ -23,7 +24,7 @@ def notifier(resources: Resources) -> TogetherHandler:
 
     async def keep(taken: Sequence[Taken]) -> None:
         async with resources.store.transaction() as rows:
-            await rows.claim([one.envelope.event for one in taken])
+            await rows.claim([one.envelope for one in taken])
             for one in sorted(taken, key=_place):
                 with one.named():
                     await _follow(rows, one.envelope.event, resources)
@@ -59,9 +60,6 @@ async def _follow(rows: Rows, event: Event, resources: Resources) -> None:
 
 
 def _place(taken: Taken) -> tuple[str, str]:
-    """Return by what to sort: replicas that hear of the same profiles wait, and never cross.
-
-    Endings are locked in the same order where mails are settled.
-    """
+    """Return by what to sort: replicas that hear of the same profiles wait, and never cross."""
     event = taken.envelope.event
-    return (str(event.profile_id), str(event.run_id)) if isinstance(event, Ended) else ("", "")
+    return in_order(event) if isinstance(event, Ended) else ("", "")

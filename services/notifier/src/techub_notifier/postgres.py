@@ -1,5 +1,6 @@
 """The rows in Postgres; the database's clock decides, and constraints refuse what cannot be."""
 
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -30,6 +31,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from techub_common.addresses import fingerprint
 from techub_common.database import Sessions, transaction
+from techub_common.envelope import Envelope
 from techub_common.events import Ended, Event, Reported
 from techub_common.inbox import first_time, first_times
 from techub_common.outbox import Outbox
@@ -59,6 +61,7 @@ from techub_notifier.rules import (
     allowance,
     audiences,
     fingerprints_of,
+    in_order,
     run_event,
     spent,
 )
@@ -91,19 +94,22 @@ class PostgresRows:
     outbox: Outbox
     per_second: float = 0.0
     claimed: dict[UUID, bool] = field(default_factory=dict)
+    ended: set[UUID] = field(default_factory=set)
     owners: dict[UUID, Sequence[Owner]] = field(default_factory=dict)
     known_stopped: dict[str, bool] = field(default_factory=dict)
 
-    async def claim(self, events: Collection[Event]) -> None:
-        """Take a statement each for the ids, the owners and the stopped addresses of them all."""
-        ids = {event.id for event in events}
-        new = await first_times(self.session, INBOX, NOTIFIER.name, ids)
-        self.claimed.update({event_id: event_id in new for event_id in ids})
-        profiles = {
-            event.profile_id
-            for event in events
-            if event.id in new and isinstance(event, Ended) and Audience.owner in audiences(event)
-        }
+    async def claim(self, heard: Collection[Envelope]) -> None:
+        """Take a statement each for the ids, the endings, the owners and the stopped addresses."""
+        told = {envelope.event.id: envelope for envelope in heard}
+        new = await first_times(self.session, INBOX, NOTIFIER.name, told)
+        self.claimed.update({event_id: event_id in new for event_id in told})
+        ends = [
+            (envelope.event, envelope)
+            for event_id, envelope in told.items()
+            if event_id in new and isinstance(envelope.event, Ended)
+        ]
+        await self._add_endings(ends)
+        profiles = {event.profile_id for event, _ in ends if Audience.owner in audiences(event)}
         if profiles:
             self.owners.update(await recipients.owners_of(self.session, profiles))
             owners = [owner for profile_id in profiles for owner in self.owners[profile_id]]
@@ -148,17 +154,10 @@ class PostgresRows:
         await self.session.execute(delete(STOPPED).where(STOPPED.c.fingerprint == fingerprint))
         self.known_stopped[fingerprint] = False
 
-    async def add_ending(self, event: Ended, cause: dict[str, Any], tell: int) -> None:
-        """Add the ending unless it is there."""
-        row = {
-            "run_id": event.run_id,
-            "event": run_event(event),
-            "profile_id": event.profile_id,
-            "login": event.login,
-            "cause": cause,
-            "cause_tell": tell,
-        }
-        await self.session.execute(insert(ENDINGS).values(row).on_conflict_do_nothing())
+    async def add_ending(self, event: Ended, cause: Envelope) -> None:
+        """Add the ending unless it is there, or was added with the claim."""
+        if event.id not in self.ended:
+            await self._add_endings([(event, cause)])
 
     async def lock_endings(self, ends: Collection[End]) -> Sequence[Ending]:
         """Select them FOR UPDATE; where none is asked for, nothing is done."""
@@ -390,6 +389,23 @@ class PostgresRows:
     async def tell(self, event: Event) -> None:
         """Add the event to the outbox."""
         self.outbox.tell(self.session, event)
+
+    async def _add_endings(self, ends: Collection[tuple[Ended, Envelope]]) -> None:
+        """Insert them in the order in which they are locked."""
+        rows = [
+            {
+                "run_id": event.run_id,
+                "event": run_event(event),
+                "profile_id": event.profile_id,
+                "login": event.login,
+                "cause": json.loads(cause.body()),
+                "cause_tell": cause.tell,
+            }
+            for event, cause in sorted(ends, key=lambda one: in_order(one[0]))
+        ]
+        if rows:
+            await self.session.execute(insert(ENDINGS).on_conflict_do_nothing(), rows)
+        self.ended.update(event.id for event, _ in ends)
 
     async def _pace(self) -> tuple[float, Pace]:
         wanted = select(_SECONDS_NOW.label("now"), PACE.c.next_at, PACE.c.held_until)

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any, Final, Protocol
 from uuid import UUID
 
+from techub_common.envelope import Envelope
 from techub_common.events import Ended, Event, Reported
 from techub_notifier.rules import Audience, Mail, Owner, State, Verdict
 
@@ -147,10 +148,10 @@ class Claimed:
 class Rows(Protocol):
     """The notifier's tables in one transaction; every method may raise Away."""
 
-    async def claim(self, events: Collection[Event]) -> None:
+    async def claim(self, heard: Collection[Envelope]) -> None:
         """Claim what was not claimed before, all at once, and look up whom it is about.
 
-        `first_time`, `owners_of` and `stopped` then answer of each in turn.
+        `first_time`, `add_ending`, `owners_of` and `stopped` then go through them one by one.
         """
         ...
 
@@ -178,7 +179,7 @@ class Rows(Protocol):
         """Send to the address again."""
         ...
 
-    async def add_ending(self, event: Ended, cause: dict[str, Any], tell: int) -> None:
+    async def add_ending(self, event: Ended, cause: Envelope) -> None:
         """Keep the end of a run and the envelope it came in."""
         ...
 

@@ -130,6 +130,11 @@ def run_event(event: Ended) -> RunEvent:
     return RUN_EVENTS[type(event)]
 
 
+def in_order(event: Ended) -> tuple[str, str]:
+    """Return by what ends are sorted wherever several are locked in one transaction."""
+    return str(event.profile_id), str(event.run_id)
+
+
 def audiences(event: Ended) -> frozenset[Audience]:
     """Return who hears of this end: what the outcome asks for, as far as the trigger wants it."""
     return _HEARD_BY[run_event(event)] & _WANTED_FOR[event.notify]

@@ -10,8 +10,8 @@ from opentelemetry.trace import Span
 
 from techub_common import tracing
 from techub_common.delivery import Road
+from techub_notifier import sending
 from techub_notifier.rows import Store, Tried
-from techub_notifier.sending import settle
 
 
 @dataclass(slots=True)
@@ -57,5 +57,7 @@ class Settling:
     async def _keep(self, together: Sequence[_Waiting]) -> Sequence[Tried]:
         tried = [one.tried for one in together]
         with tracing.together("settle mails", [one.span for one in together]):
-            kept: Sequence[Tried] = await self._road.until_back(partial(settle, self._store, tried))
+            kept: Sequence[Tried] = await self._road.until_back(
+                partial(sending.settle, self._store, tried)
+            )
         return kept
