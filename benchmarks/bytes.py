@@ -14,6 +14,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pyvips
 from pictures import launched
@@ -24,8 +25,8 @@ from techub_cards.fit import SCRIPT
 from techub_cards.render import render
 from techub_cards.samples import sample
 from techub_cards.variants import VARIANTS, Variant
-from techub_optimizer.formats import Format
-from techub_optimizer.images.encoders import ENCODERS, decoded
+from techub_optimizer.formats import Format, webp_of
+from techub_optimizer.images.encoders import ENCODERS, decoded, webp
 from techub_optimizer.images.setup import set_up
 from techub_optimizer.magick import find_magick
 
@@ -119,18 +120,19 @@ def opened(content: bytes) -> pyvips.Image:
 def weighed(shot: Shot) -> dict[str, float]:
     """Return sizes and likenesses of our files and Chromium's."""
     image = decoded(shot.fast)
-    made = {form: encode(image) for form, encode in ENCODERS.items()}
-    png, webp, jpeg = opened(made["png"]), opened(made["webp"]), opened(shot.jpeg)
+    encoders = {**ENCODERS, "webp": partial(webp, how=webp_of(shot.variant))}
+    made = {form: encode(image) for form, encode in encoders.items()}
+    ours, small, jpeg = opened(made["png"]), opened(made["webp"]), opened(shot.jpeg)
     return {
         "chromium png": len(shot.png) / 1e3,
         "png": len(made["png"]) / 1e3,
         "png %": 100 * len(made["png"]) / len(shot.png),
-        "ssim": ssim(image, png),
+        "ssim": ssim(image, ours),
         "chromium jpeg": len(shot.jpeg) / 1e3,
         "webp": len(made["webp"]) / 1e3,
         "webp %": 100 * len(made["webp"]) / len(shot.jpeg),
         "dB jpeg": decibels(image, jpeg),
-        "dB webp": decibels(image, webp),
+        "dB webp": decibels(image, small),
         "avif %": 100 * len(made["avif"]) / len(shot.jpeg),
         "dB avif": decibels(image, opened(made["avif"])),
         "our jpeg %": 100 * len(made["jpeg"]) / len(shot.jpeg),

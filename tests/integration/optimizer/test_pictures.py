@@ -8,7 +8,7 @@ from PIL import Image, ImageChops, ImageStat, PngImagePlugin
 
 from techub_common.errors import Permanent
 from techub_optimizer.engines import EngineFailed, make
-from techub_optimizer.formats import Format
+from techub_optimizer.formats import USUAL, Format, Webp
 from techub_optimizer.images import Libvips
 from techub_optimizer.magick import Magick, find_magick
 
@@ -50,6 +50,20 @@ async def test_thumbnail(request: pytest.FixtureRequest, capture: bytes, engine:
     assert (small.format, small.size) == ("WEBP", (480, 252))
     assert len(made.files["thumbnail"]) < 20_000
     assert decibels(small, opened(capture).resize((480, 252), Image.Resampling.LANCZOS)) > 30
+
+
+@pytest.mark.parametrize("engine", ["vips", "magick"])
+async def test_other_webp(request: pytest.FixtureRequest, capture: bytes, engine: str) -> None:
+    """A WebP of less quality, or searched for longer, is smaller; other files stay as they are."""
+    made = [
+        (await make(capture, ("png", "webp"), [request.getfixturevalue(engine)], how)).files
+        for how in (USUAL, Webp(USUAL.quality, 6), Webp(60, 6))
+    ]
+
+    sizes = [len(files["webp"]) for files in made]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(set(sizes)) == 3
+    assert len({files["png"] for files in made}) == 1
 
 
 async def test_same_capture_same_files(vips: Libvips, capture: bytes) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from techub_optimizer.engines import EngineFailed, make, savings, smaller
-from techub_optimizer.formats import Format
+from techub_optimizer.formats import USUAL, Format, Webp
 
 CAPTURE = b"x" * 100
 
@@ -18,9 +18,11 @@ class PaperEngine:
         self.provider = name
         self._sizes = sizes
 
-    async def encode(self, capture: bytes, formats: Sequence[Format]) -> Mapping[Format, bytes]:
+    async def encode(
+        self, capture: bytes, formats: Sequence[Format], how: Webp = USUAL
+    ) -> Mapping[Format, bytes]:
         """Return files; raise EngineFailed when it was given no sizes."""
-        del capture
+        del capture, how
         if not self._sizes:
             raise EngineFailed
         return {form: b"y" * self._sizes[form] for form in formats}

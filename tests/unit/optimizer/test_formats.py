@@ -4,7 +4,16 @@ import pytest
 
 from techub_cards.variants import VARIANTS
 from techub_common.storage import is_public
-from techub_optimizer.formats import avatar_key, formats_of, meta_key, picture_key, size_of
+from techub_optimizer.formats import (
+    USUAL,
+    WEBPS,
+    avatar_key,
+    formats_of,
+    meta_key,
+    picture_key,
+    size_of,
+    webp_of,
+)
 
 SHA256 = "0123456789abcdef" * 4
 
@@ -64,3 +73,17 @@ def test_everything_is_public() -> None:
     """What the optimizer writes lies below the public prefixes."""
     assert is_public(picture_key("ada", "og", SHA256, "png"))
     assert is_public(avatar_key(SHA256, "png"))
+
+
+@pytest.mark.parametrize("kind", WEBPS)
+def test_other_webps(kind: str) -> None:
+    """A WebP made otherwise is of a variant there is, and smaller for it."""
+    how = webp_of(kind)
+
+    assert kind in VARIANTS
+    assert how.quality < USUAL.quality or how.effort > USUAL.effort
+
+
+def test_usual_webps() -> None:
+    """All others are made in one way."""
+    assert {webp_of(kind) for kind in VARIANTS if kind not in WEBPS} == {USUAL}

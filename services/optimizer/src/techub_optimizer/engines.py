@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from techub_optimizer.formats import Format
+from techub_optimizer.formats import USUAL, Format, Webp
 
 AS_CAPTURED: Final = "none"
 
@@ -26,8 +26,10 @@ class Engine(Protocol):
         """Return the name and version."""
         ...
 
-    async def encode(self, capture: bytes, formats: Sequence[Format]) -> Mapping[Format, bytes]:
-        """Return one file per format; raise EngineFailed."""
+    async def encode(
+        self, capture: bytes, formats: Sequence[Format], how: Webp = USUAL
+    ) -> Mapping[Format, bytes]:
+        """Return one file per format, the WebP made like that; raise EngineFailed."""
         ...
 
 
@@ -45,11 +47,13 @@ class Made:
         return self.engine != AS_CAPTURED
 
 
-async def make(capture: bytes, formats: Sequence[Format], engines: Sequence[Engine]) -> Made:
+async def make(
+    capture: bytes, formats: Sequence[Format], engines: Sequence[Engine], how: Webp = USUAL
+) -> Made:
     """Return the files of the first engine that does not fail, none larger than the capture."""
     for engine in engines:
         try:
-            files = await engine.encode(capture, formats)
+            files = await engine.encode(capture, formats, how)
         except EngineFailed:
             continue
         return Made(smaller(capture, files), engine.provider, engine.name)

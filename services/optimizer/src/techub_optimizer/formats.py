@@ -1,5 +1,6 @@
 """Which files are made of a picture, and what they are called."""
 
+from dataclasses import dataclass
 from typing import Final, Literal
 
 Format = Literal["png", "webp", "jpeg", "avif", "thumbnail"]
@@ -22,6 +23,32 @@ THUMBNAIL_WIDTH: Final = 480
 
 # Link previews are read by machines that know nothing newer than JPEG.
 _WITH_JPEG: Final = frozenset({"og", "og_pro", "og_1200x630"})
+
+
+@dataclass(frozen=True, slots=True)
+class Webp:
+    """How a WebP is made: its quality (0 to 100) and how long is searched (0 to 6)."""
+
+    quality: int = 76
+    effort: int = 4
+
+
+USUAL: Final = Webp()
+WEBPS: Final = {
+    "card": Webp(75),
+    "x_profile_400": Webp(74, 6),
+    "x_header_1500x500": Webp(73),
+    "ig_landscape_1080x566": Webp(76, 6),
+    "fb_cover_851x315": Webp(71, 6),
+    "linkedin_cover_1584x396": Webp(74, 6),
+}
+"""Small pictures full of text, which the usual way leaves larger than half of Chromium's JPEG of
+quality 85; each is still no less like its capture than that (`benchmarks/bytes.py`)."""
+
+
+def webp_of(kind: str) -> Webp:
+    """Return how the picture's WebP is made."""
+    return WEBPS.get(kind, USUAL)
 
 
 def formats_of(kind: str, *, avif: bool = False) -> tuple[Format, ...]:

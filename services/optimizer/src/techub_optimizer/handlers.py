@@ -22,7 +22,7 @@ from techub_common.events import (
 from techub_common.masking import mask
 from techub_optimizer.door import Shape
 from techub_optimizer.engines import Made, make, savings
-from techub_optimizer.formats import formats_of
+from techub_optimizer.formats import formats_of, webp_of
 from techub_optimizer.publishing import losses, publish_admitted, publish_picture
 from techub_optimizer.resources import Resources
 
@@ -66,7 +66,7 @@ async def _read(event: AssetCaptured, resources: Resources) -> bytes:
 async def _picture(event: AssetCaptured, content: bytes, resources: Resources) -> AssetRecorded:
     started = time.monotonic()
     formats = formats_of(event.kind, avif=resources.avif)
-    made = await make(content, formats, resources.engines)
+    made = await make(content, formats, resources.engines, webp_of(event.kind))
     renditions = await publish_picture(resources.objects, event, made)
     _report(event.kind, content, made, _ms_since(started))
     return AssetRecorded(

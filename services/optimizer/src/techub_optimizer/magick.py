@@ -11,7 +11,7 @@ import structlog
 
 from techub_common.errors import Permanent
 from techub_optimizer.engines import EngineFailed
-from techub_optimizer.formats import THUMBNAIL_WIDTH, Format
+from techub_optimizer.formats import THUMBNAIL_WIDTH, USUAL, Format, Webp
 
 log = structlog.get_logger()
 
@@ -22,13 +22,18 @@ CANDIDATES: Final = ("magick", "convert", "/usr/bin/magick", "/usr/bin/convert")
 _LIMITS: Final = ("-limit", "memory", "128MiB", "-limit", "map", "256MiB", "-limit", "thread", "1")
 _OUTPUTS: Final[Mapping[Format, tuple[str, ...]]] = {
     "png": ("-define", "png:compression-level=6", "png:-"),
-    "webp": ("-quality", "76", "-define", "webp:method=4", "webp:-"),
     "jpeg": ("-background", "black", "-flatten", "-quality", "85", "-interlace", "Plane", "jpeg:-"),
     "thumbnail": (
         *("-resize", f"{THUMBNAIL_WIDTH}x>", "-quality", "76"),
         *("-define", "webp:method=4", "webp:-"),
     ),
 }
+
+
+def _outputs(how: Webp) -> Mapping[Format, tuple[str, ...]]:
+    """Return the arguments for each format it knows."""
+    webp = ("-quality", f"{how.quality}", "-define", f"webp:method={how.effort}", "webp:-")
+    return {**_OUTPUTS, "webp": webp}
 
 
 class Magick:
@@ -40,14 +45,17 @@ class Magick:
         self.command = command
         self.name = name
 
-    async def encode(self, capture: bytes, formats: Sequence[Format]) -> Mapping[Format, bytes]:
+    async def encode(
+        self, capture: bytes, formats: Sequence[Format], how: Webp = USUAL
+    ) -> Mapping[Format, bytes]:
         """Return one file per format it knows, without metadata; raise EngineFailed."""
         files = {}
+        outputs = _outputs(how)
         try:
             for form in formats:
-                if form not in _OUTPUTS:
+                if form not in outputs:
                     continue
-                arguments = (*_LIMITS, "png:-", "-colorspace", "sRGB", "-strip", *_OUTPUTS[form])
+                arguments = (*_LIMITS, "png:-", "-colorspace", "sRGB", "-strip", *outputs[form])
                 files[form] = await _run(self.command, *arguments, stdin=capture)
         except EngineFailed as error:
             log.warning("magick_optimize_failed", error=str(error))

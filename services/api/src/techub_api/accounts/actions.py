@@ -85,14 +85,15 @@ async def create_token(session: AsyncSession, user: User, name: str) -> str:
 
 async def user_of_token(session: AsyncSession, token: str) -> User | None:
     """Return whose token this is and note its use; None for an unknown or revoked one."""
-    found = await session.execute(
+    used = (
         update(ApiToken)
         .where(ApiToken.token_sha256 == digest(token), ApiToken.revoked_at.is_(None))
         .values(last_used_at=func.now())
         .returning(ApiToken.user_id)
+        .cte("used")
     )
-    user_id = found.scalar_one_or_none()
-    return await session.get(User, user_id) if user_id else None
+    user: User | None = await session.scalar(select(User).join(used, used.c.user_id == User.id))
+    return user
 
 
 async def tokens_of(session: AsyncSession, user_id: UUID) -> list[ApiToken]:

@@ -54,11 +54,14 @@ async def take(sessions: Sessions, asked: Iterable[Asked]) -> None:
     What was counted stays counted, also when what is asked for fails afterwards; after the first
     that is full nothing more is.
     """
+    limited = [one for one in asked if one.limit.most]
+    if not limited:
+        return
     refusal = None
     async with transaction(sessions) as session:
         await may_be_forgotten(session)
         try:
-            for one in sorted(asked, key=lambda each: each.key):  # one order: no deadlock
+            for one in sorted(limited, key=lambda each: each.key):  # one order: no deadlock
                 await count(session, one)
         except Permanent as error:
             refusal = error

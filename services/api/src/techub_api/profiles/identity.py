@@ -18,16 +18,17 @@ log = structlog.get_logger()
 async def profile_for_login(session: AsyncSession, login: str) -> Profile:
     """Return the locked profile of a login, made as a stub when we do not have it."""
     while True:  # a row that lost the login, or went, between the two statements: look again
-        await session.execute(
+        made: Profile | None = await session.scalar(
             insert(Profile)
             .values(login=login.lower(), display_login=login)
             .on_conflict_do_nothing(index_elements=["login"])
+            .returning(Profile)
         )
-        profile = await session.scalar(
+        found = made or await session.scalar(
             select(Profile).where(Profile.login == login.lower()).with_for_update()
         )
-        if profile is not None:
-            return profile
+        if found is not None:
+            return found
 
 
 async def settle(session: AsyncSession, run: Run, github_id: int, login: str) -> Profile:

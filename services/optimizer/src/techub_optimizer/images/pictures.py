@@ -12,8 +12,8 @@ import pyvips
 import structlog
 
 from techub_optimizer.engines import EngineFailed
-from techub_optimizer.formats import Format
-from techub_optimizer.images.encoders import ENCODERS, decoded
+from techub_optimizer.formats import USUAL, Format, Webp
+from techub_optimizer.images.encoders import ENCODERS, Encoder, decoded, webp
 from techub_optimizer.images.memory import give_back, keep_small
 from techub_optimizer.images.setup import name_of_libvips, set_up
 
@@ -32,13 +32,16 @@ class Libvips:
         self._threads = threads
         self._at_work = 0
 
-    async def encode(self, capture: bytes, formats: Sequence[Format]) -> Mapping[Format, bytes]:
+    async def encode(
+        self, capture: bytes, formats: Sequence[Format], how: Webp = USUAL
+    ) -> Mapping[Format, bytes]:
         """Return one file per format, without metadata; raise EngineFailed."""
+        encoders: dict[Format, Encoder] = {**ENCODERS, "webp": partial(webp, how=how)}
         self._at_work += 1
         try:
             image = await self._work(partial(decoded, capture))
             files = await asyncio.gather(
-                *(self._work(partial(ENCODERS[form], image)) for form in formats)
+                *(self._work(partial(encoders[form], image)) for form in formats)
             )
         except pyvips.Error as error:
             reason = " ".join(str(error).split())
