@@ -311,6 +311,7 @@ __all__ = (
     "started",
     "together",
     "traceparent_of",
+    "under_way",
     "wanted_trace",
     "within",
 )

@@ -6,8 +6,6 @@ from contextvars import Context
 from dataclasses import dataclass, field
 from functools import partial
 
-from opentelemetry.trace import Span
-
 from techub_common import tracing
 from techub_common.delivery import Road
 from techub_notifier import sending
@@ -19,7 +17,7 @@ class _Waiting:
     """A try that waits to be kept; `ours` says whether its lease was ours, once it is."""
 
     tried: Tried
-    span: Span = field(default_factory=tracing.under_way)
+    span: tracing.Span = field(default_factory=tracing.under_way)
     ours: bool | None = None
 
 
