@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+import structlog
 
 from techub_common.delivery import Road
 from techub_common.errors import Away
@@ -26,11 +27,13 @@ class Slow(MemoryStore):
         self.opened = 0
         self.away = 0
         self.go = asyncio.Event()
+        self.names: list[dict[str, object]] = []
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Rows]:
         """Yield the rows once let go."""
         self.opened += 1
+        self.names.append(structlog.contextvars.get_contextvars())
         await self.go.wait()
         if self.away:
             self.away -= 1
@@ -135,3 +138,18 @@ async def test_who_is_cancelled_leaves_the_rest_to_the_next(cancelled: int) -> N
     assert isinstance(answers.pop(cancelled), asyncio.CancelledError)
     assert answers == [True] * 3
     assert {one.state for one in store.kept.deliveries.values()} == {State.delivered}
+
+
+async def test_nobody_s_name_is_on_what_is_kept_together() -> None:
+    """What is logged and traced meanwhile is the service's, not that of whoever came first."""
+    store = Slow()
+    store.go.set()
+    [taken] = await mails(store, 1)
+    with structlog.contextvars.bound_contextvars(service="notifier"):
+        settling = Settling(store, Road(pause=no_pause))
+
+    with structlog.contextvars.bound_contextvars(service="notifier", delivery_id=str(taken.id)):
+        assert await settling.settled(Tried(taken, DELIVERED))
+        assert structlog.contextvars.get_contextvars()["delivery_id"] == str(taken.id)
+
+    assert store.names == [{"service": "notifier"}]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextvars import Context
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -22,13 +22,14 @@ class _Waiting:
 
 
 class Settling:
-    """Keeps what tries came to, all that are waiting at once."""
+    """Keeps what tries came to, all that wait at once, under its maker's name and no mail's."""
 
     def __init__(self, store: Store, road: Road) -> None:
         self._store = store
         self._road = road
         self._waiting: list[_Waiting] = []
         self._turn = asyncio.Lock()
+        self._service = copy_context()
 
     async def settled(self, tried: Tried) -> bool:
         """Return whether the lease was still ours, once that is kept; wait while Postgres is away.
@@ -44,8 +45,9 @@ class Settling:
 
     async def _keep_all(self) -> None:
         together, self._waiting = self._waiting, []
-        try:  # under no mail's name: it is about several
-            kept = await asyncio.create_task(self._keep(together), context=Context())
+        try:
+            keeping = self._keep(together)
+            kept = await asyncio.create_task(keeping, context=self._service.copy())
         except BaseException:
             self._waiting = together + self._waiting
             raise
