@@ -49,7 +49,11 @@ async def test_once_under_redelivery_and_racing(stage: Stage, ended: Make) -> No
             info = await stage.js.consumer_info("EVENTS", "notifier")
             return not (info.num_pending or info.num_ack_pending)
 
+        async def settled() -> bool:
+            return not await stage.rows(DELIVERIES.c.state == "pending")
+
         await eventually(drained, what="the stream was heard")
+        await eventually(settled, what="every outcome is kept")
         rows = await stage.rows(DELIVERIES.c.state == "delivered")
 
     assert 20 == len(rows) == len(stage.resend.mails())
