@@ -164,8 +164,8 @@ class PostgresRows:
         if not ends:
             return ()
         wanted = select(ENDINGS).where(_among(ENDINGS, ends))
-        in_order = wanted.order_by(ENDINGS.c.profile_id, ENDINGS.c.run_id, ENDINGS.c.event)
-        rows = (await self.session.execute(in_order.with_for_update())).all()
+        wanted = wanted.order_by(ENDINGS.c.profile_id, ENDINGS.c.run_id, ENDINGS.c.event)
+        rows = (await self.session.execute(wanted.with_for_update())).all()
         if len(rows) != len(ends):
             message = f"{len(ends) - len(rows)} of {len(ends)} endings are not there"
             raise LookupError(message)
