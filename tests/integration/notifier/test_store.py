@@ -282,6 +282,39 @@ async def test_claimed_together_each_is_new_once(kind: Kind, ended: Make) -> Non
     assert (answers, later) == ([False, True, False], False)
 
 
+async def test_claimed_together_endings_are_there(kind: Kind, ended: Make) -> None:
+    """Adding an ending after the claim changes nothing, whether or not the claim has kept it."""
+    ends = [ended("completed") for _ in range(3)]
+    told = [seal(event, "/services/api", tell=number) for number, event in enumerate(ends)]
+
+    async with kind.store.transaction() as rows:
+        await rows.claim(told)
+        for event, envelope in zip(ends, told, strict=True):
+            await rows.add_ending(event, envelope)
+    async with kind.store.transaction() as rows:
+        kept = await rows.lock_endings([(event.run_id, "completed") for event in ends])
+
+    assert {one.run_id: one.cause_tell for one in kept} == {
+        event.run_id: number for number, event in enumerate(ends)
+    }
+    assert not any(one.recorded for one in kept)
+
+
+async def test_only_the_claim_s_own_endings_are_kept_with_it(
+    in_postgres: InPostgres, ended: Make
+) -> None:
+    """In Postgres the claim itself keeps the endings of what is new, and of nothing else."""
+    known, fresh = ended("completed"), ended("failed")
+    await hear(in_postgres, known)
+
+    async with in_postgres.store.transaction() as rows:
+        await rows.claim([seal(event, "/services/api", tell=7) for event in (known, fresh)])
+        [new] = await rows.lock_endings([(fresh.run_id, "failed")])
+        [old] = await rows.lock_endings([(known.run_id, "completed")])
+
+    assert (new.cause_tell, old.cause_tell) == (7, 0)
+
+
 async def test_a_claim_goes_with_its_transaction(kind: Kind, ended: Make) -> None:
     """What was claimed in a transaction that failed can be claimed again."""
     event = ended("completed")
